@@ -1,0 +1,66 @@
+"""A worker's sign of life: a daemon thread that renews `hb:{worker}` while the process lives.
+
+`/health/ready` reads these keys to say which worker is missing and why. Celery's own `inspect
+ping` is no substitute: a solo worker does not answer it while it works.
+"""
+
+import dataclasses
+import logging
+import os
+import socket
+import threading
+import time
+from typing import Any, Protocol
+
+from contracts import codec, keys
+from contracts.messages import Heartbeat
+
+log = logging.getLogger(__name__)
+
+PERIOD_SECONDS = 2.0
+TTL_SECONDS = 10
+
+
+class KeySetter(Protocol):
+    """The part of a redis client that a heartbeat needs."""
+
+    def set(self, name: str, value: str, *, ex: int) -> Any: ...
+
+
+class Pulse:
+    """Renews one worker's Heartbeat; `say` changes what it tells. Errors of Redis are logged once
+    per outage and do not end the thread."""
+
+    def __init__(self, redis: KeySetter, service: str) -> None:
+        worker = f"{service}@{socket.gethostname()}-{os.getpid()}"
+        self._redis = redis
+        self._beat = Heartbeat(worker=worker, service=service, state="loading", since=time.time())
+        self._stopped = threading.Event()
+        self._reached = True
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
+
+    def say(self, **changes: Any) -> None:
+        """Change fields of the Heartbeat (`state`, `reason`, `model`, ...) and send it now."""
+        self._beat = dataclasses.replace(self._beat, since=time.time(), **changes)
+        self._send()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._send()
+            self._stopped.wait(PERIOD_SECONDS)
+
+    def _send(self) -> None:
+        beat = self._beat
+        try:
+            self._redis.set(keys.heartbeat(beat.worker), codec.dumps(beat), ex=TTL_SECONDS)
+        except Exception as error:  # any client's error: this module knows no client library
+            if self._reached:
+                log.warning("heartbeat not sent", extra={"worker": beat.worker, "error": error})
+            self._reached = False
+            return
+        self._reached = True

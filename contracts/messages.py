@@ -1,0 +1,277 @@
+"""Every message that crosses a process, as frozen dataclasses; `contracts.codec` makes the JSON.
+
+Nothing else crosses. A field added here shows up on the wire by itself; its golden file in
+`tests/contract/golden/` must be changed with it. Times: `start`/`end` are seconds of audio since
+the session's first sample; `*_at` are unix seconds; `*_ms` are milliseconds.
+"""
+
+from dataclasses import dataclass, field
+
+from contracts.names import PROTOCOL_VERSION
+
+# --- client to gateway ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Start:
+    """First message of a session, optional: binary audio alone starts one with these defaults.
+
+    `format` is f32le or s16le, `sample_rate` 8000-96000 Hz, `language` an ISO 639-1 code or null
+    for automatic, `task` transcribe or translate (to English). `session` and `after` resume.
+    """
+
+    version: int = PROTOCOL_VERSION
+    sample_rate: int = 16_000
+    format: str = "f32le"
+    language: str | None = None
+    task: str = "transcribe"
+    partials: bool = True
+    session: str | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Flush: what was said becomes final, then `done`, then the server closes with 1000."""
+
+
+@dataclass(frozen=True)
+class Ping:
+    id: int | None = None
+
+
+# --- gateway to client ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the gateway takes from one client, so that clients need not guess."""
+
+    max_frame_bytes: int
+    max_lead_seconds: float
+    max_utterance_seconds: float
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Send audio from sample number `samples` on. `demo_models` is true while the small shipped
+    models stand in for real ones."""
+
+    session: str
+    samples: int
+    sample_rate: int
+    engine: str
+    model: str
+    sentiment_model: str
+    demo_models: bool
+    resumed: bool
+    limits: Limits
+    version: int = PROTOCOL_VERSION
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Every sample before number `samples` (16 kHz after resampling: see `Ready.sample_rate`) is
+    durable or known to be silence; the client may drop it."""
+
+    session: str
+    samples: int
+
+
+@dataclass(frozen=True)
+class Pong:
+    session: str | None
+    id: int | None
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Words so far: `stable` is never taken back while the utterance lives, `tail` may change."""
+
+    session: str
+    utterance: int
+    start: float
+    end: float
+    stable: str
+    tail: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """Everything said has had its result; the server closes after this."""
+
+    session: str
+    samples: int
+    utterances: int
+
+
+# --- durable events, also gateway to client --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Where the time of one utterance went; a stage that did not run is null.
+
+    endpoint: last voiced sample -> accepted; *_queue: sent -> started; total: last voiced sample
+    -> result committed. Clocks of several machines are compared, so negative skew is clamped to 0.
+    """
+
+    endpoint_ms: float | None = None
+    stt_queue_ms: float | None = None
+    stt_ms: float | None = None
+    analyzer_queue_ms: float | None = None
+    analyzer_ms: float | None = None
+    total_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Sentiment:
+    """`score` = p(positive) - p(negative), in -1..1; neutral inside +-1/3. `label` is null, with
+    the `reason`, when the model cannot judge the text."""
+
+    label: str | None
+    score: float | None
+    scores: dict[str, float]
+    model: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """Final text of one utterance; replaces its partials.
+
+    `confidence` is exp(mean token log-probability), 0..1. `dropped` says why a filter emptied the
+    text (no_speech, repetition, hallucination, ...), null when nothing was dropped.
+    """
+
+    session: str
+    utterance: int
+    start: float
+    end: float
+    text: str
+    language: str | None
+    language_probability: float | None
+    confidence: float | None
+    engine: str
+    model: str
+    task: str = "transcribe"
+    dropped: str | None = None
+    trace: str = ""
+    at: float = 0.0
+    timings: Timings = field(default_factory=Timings)
+    seq: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The analysed utterance; also what `result_channel` carries."""
+
+    session: str
+    utterance: int
+    start: float
+    end: float
+    text: str
+    language: str | None
+    confidence: float | None
+    sentiment: Sentiment
+    engine: str
+    model: str
+    task: str = "transcribe"
+    dropped: str | None = None
+    trace: str = ""
+    at: float = 0.0
+    timings: Timings = field(default_factory=Timings)
+    seq: int | None = None
+
+
+@dataclass(frozen=True)
+class Error:
+    """Every failure, in words a person can act on. With `utterance` it is durable, has a `seq`
+    and takes the place of that utterance's result. `stage` is gateway, stt or analyzer."""
+
+    session: str | None
+    code: str
+    message: str
+    retryable: bool = False
+    stage: str = "gateway"
+    utterance: int | None = None
+    start: float | None = None
+    end: float | None = None
+    trace: str = ""
+    at: float = 0.0
+    seq: int | None = None
+
+
+# --- between services ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TranscribeTask:
+    """Argument `message` of `stt_worker.transcribe_audio`: the claim check for one utterance.
+
+    `audio_key` names `audio_bytes` bytes of s16le mono 16 kHz in Redis whose SHA-256 is
+    `audio_sha256`; instead, `audio_base64` may hold up to 64 kB of the same inline. `kind` is
+    final, partial or probe. `language` is null for automatic. `start`/`end` in session seconds,
+    `speech_seconds` of it voiced. `spoken_at`: when the last voiced sample reached the gateway.
+    """
+
+    session: str
+    utterance: int
+    kind: str = "final"
+    audio_key: str | None = None
+    audio_bytes: int = 0
+    audio_sha256: str | None = None
+    audio_base64: str | None = None
+    start: float = 0.0
+    end: float = 0.0
+    speech_seconds: float = 0.0
+    language: str | None = None
+    task: str = "transcribe"
+    trace: str = ""
+    spoken_at: float = 0.0
+    accepted_at: float = 0.0
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class AnalyzeTask:
+    """Argument `message` of `analyzer_worker.analyze_text`: a committed transcript."""
+
+    transcript: Transcript
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A worker's answer to a partial request; published to the session's channel, not durable.
+    `text` is null when the worker skipped it (superseded or stale)."""
+
+    session: str
+    utterance: int
+    end: float
+    text: str | None
+    language: str | None = None
+    language_probability: float | None = None
+    stt_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """What a worker says of itself in `hb:{worker}`; `state` is loading, ready or failed, and
+    `reason` says in words why it failed."""
+
+    worker: str
+    service: str
+    state: str
+    model: str = ""
+    engine: str = ""
+    demo_models: bool = False
+    reason: str | None = None
+    since: float = 0.0
+    device: str = ""
+
+
+FROM_CLIENT = (Start, Stop, Ping)
+EVENTS = (Transcript, Result, Error)
+TO_CLIENT = (Ready, Accepted, Pong, Partial, Transcript, Result, Error, Done)
+BETWEEN_SERVICES = (TranscribeTask, AnalyzeTask, Hypothesis, Heartbeat)

@@ -1,0 +1,26 @@
+"""Names that two processes must agree on: tasks, queues, channels, streams.
+
+A name is spelled here once and nowhere else in Python; a contract test holds the other files
+(Procfile, Dockerfiles, compose) to these.
+"""
+
+PROTOCOL_VERSION = 1
+
+TRANSCRIBE_TASK = "stt_worker.transcribe_audio"
+ANALYZE_TASK = "analyzer_worker.analyze_text"
+
+STT_QUEUE = "stt_queue"
+STT_PARTIAL_QUEUE = "stt_partial_queue"
+ANALYZER_QUEUE = "analyzer_queue"
+
+RESULT_CHANNEL = "result_channel"
+RESULTS_STREAM = "results"
+LISTENER_GROUP = "listener"
+
+POSITIVE = "POSITIVE"
+NEGATIVE = "NEGATIVE"
+NEUTRAL = "NEUTRAL"
+LABELS = (POSITIVE, NEGATIVE, NEUTRAL)
+
+PROBE_PREFIX = "probe-"
+"""Sessions whose id starts so are readiness probes: their results reach no log and no statistics."""

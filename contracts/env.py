@@ -81,5 +81,6 @@ def _parse(declaration: Setting, kind: type, text: str) -> Any:
         raise SettingError(f"{name}={text!r}: use {wanted}") from None
     low, high = declaration.minimum, declaration.maximum
     if (low is not None and number < low) or (high is not None and number > high) or number != number:
-        raise SettingError(f"{name}={text!r}: use a number from {low} to {high}")
+        allowed = f"of {low} or more" if high is None else f"from {low} to {high}"
+        raise SettingError(f"{name}={text!r}: use a number {allowed}")
     return number

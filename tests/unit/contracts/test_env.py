@@ -1,0 +1,45 @@
+"""Settings: defaults, parsing, and sentences for what cannot be used."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from contracts.env import SettingError, declared, read, setting
+
+
+@dataclass(frozen=True)
+class Settings:
+    url: str = setting("URL", "redis://localhost", "Where Redis is.")
+    port: int = setting("PORT", 8000, "Port to listen on.", minimum=1, maximum=65535)
+    lead: float = setting("LEAD", 60.0, "Seconds.", minimum=1)
+    partials: bool = setting("PARTIALS", True, "Show words early.")
+    engine: str = setting("ENGINE", "a", "Engine.", choices=("a", "b"))
+
+
+def test_nothing_set_gives_the_defaults_and_empty_counts_as_not_set():
+    assert read(Settings, {}) == Settings() == read(Settings, {"PORT": "", "ENGINE": " "})
+
+
+def test_values_are_parsed_by_the_type_of_their_field():
+    settings = read(Settings, {"PORT": "80", "LEAD": "2.5", "PARTIALS": "off", "ENGINE": "b", "URL": "redis://x"})
+    assert settings == Settings("redis://x", 80, 2.5, False, "b")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "http", "PORT='http': use a whole number"),
+        ("PORT", "70000", "PORT='70000': use a number from 1 to 65535"),
+        ("LEAD", "nan", "LEAD='nan': use a number of 1 or more"),
+        ("PARTIALS", "maybe", "PARTIALS='maybe': use true or false"),
+        ("ENGINE", "c", "ENGINE='c': use one of a, b"),
+    ],
+)
+def test_a_value_that_will_not_do_is_refused_by_name(name, value, sentence):
+    with pytest.raises(SettingError) as error:
+        read(Settings, {name: value})
+    assert str(error.value) == sentence
+
+
+def test_declared_lists_every_setting_in_order():
+    assert [s.name for s in declared(Settings)] == ["URL", "PORT", "LEAD", "PARTIALS", "ENGINE"]

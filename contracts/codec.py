@@ -82,7 +82,7 @@ def _hints(message_class: type) -> dict[str, Any]:
 
 
 def _build(message_class: type[M], data: Mapping[str, Any], where: str) -> M:
-    hints = _hints(message_class)
+    hints = _hints(message_class)  # type: ignore[arg-type]  # every class is hashable
     values: dict[str, Any] = {}
     for f in dataclasses.fields(message_class):  # type: ignore[arg-type]  # M is a dataclass here
         if f.name in data:

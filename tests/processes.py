@@ -193,12 +193,14 @@ class Pipeline:
         process.start()
 
     def health(self) -> dict[str, Any]:
-        """The JSON of /health/ready, whatever its status; OSError while nothing answers."""
+        """The JSON of /health/ready and its `http_status`; OSError while nothing answers."""
         try:
             with urllib.request.urlopen(f"{self.url}/health/ready", timeout=30) as response:
-                return {"status": response.status} | json.load(response)
+                report: dict[str, Any] = json.load(response)
+                return report | {"http_status": response.status}
         except urllib.error.HTTPError as refusal:
-            return {"status": refusal.code} | json.load(refusal)
+            report = json.load(refusal)
+            return report | {"http_status": refusal.code}
 
     def wait_ready(self, timeout: float = READY_SECONDS) -> dict[str, Any]:
         """Wait for /health/ready to say yes; a process that ended meanwhile fails at once."""
@@ -208,7 +210,7 @@ class Pipeline:
                 if not process.running:
                     raise RuntimeError(f"{process.name} ended with {process.child.returncode}\n{self.tails()}")
             report = self.health()
-            assert report["status"] == 200, report
+            assert report["http_status"] == 200, report
             return report
 
         try:

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 PERIOD_SECONDS = 2.0
 TTL_SECONDS = 10
+FAILED_TTL_SECONDS = 60
+"""The last word of a worker that ends because it cannot work outlives its process a little."""
 
 
 class KeySetter(Protocol):
@@ -57,7 +59,8 @@ class Pulse:
     def _send(self) -> None:
         beat = self._beat
         try:
-            self._redis.set(keys.heartbeat(beat.worker), codec.dumps(beat), ex=TTL_SECONDS)
+            ttl = FAILED_TTL_SECONDS if beat.state == "failed" else TTL_SECONDS
+            self._redis.set(keys.heartbeat(beat.worker), codec.dumps(beat), ex=ttl)
         except Exception as error:  # any client's error: this module knows no client library
             if self._reached:
                 log.warning("heartbeat not sent", extra={"worker": beat.worker, "error": error})

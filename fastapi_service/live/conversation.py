@@ -5,11 +5,19 @@ returns depends on the samples and answers it was given, in their order, and on 
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-from contracts.audio import Samples
+import numpy as np
+
+from contracts.audio import Samples, seconds
 from contracts.messages import Hypothesis, Transcript
-from fastapi_service.live.rules import DEFAULT, Rules
+from fastapi_service.live.agreement import Agreement, ends_sentence
+from fastapi_service.live.language import certain_language
+from fastapi_service.live.pace import Pace
+from fastapi_service.live.rules import DEFAULT, FRAME, Rules
+from fastapi_service.live.segmenter import Cut, Reason, Segmenter
+from fastapi_service.live.stretch import Frame
+from fastapi_service.live.tape import Tape
 
 
 class VoiceDetector(Protocol):
@@ -22,14 +30,16 @@ class VoiceDetector(Protocol):
 
 @dataclass(frozen=True)
 class Utterance:
-    """Finished speech: samples `start` to `end` of the session, `speech` of them voiced."""
+    """Finished speech: samples `start` to `end` of the session, `speech` of them voiced, the last
+    of these at `voiced_end`. Numbers count from 1 without gaps."""
 
     number: int
     start: int
     end: int
     speech: int
     samples: Samples
-    reason: Literal["endpoint", "soft", "hard", "flush"]
+    reason: Reason
+    voiced_end: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,16 @@ class Caption:
     tail: str
 
 
+@dataclass
+class _Asked:
+    """The outstanding partial; `final` once the transcript has overtaken it."""
+
+    number: int
+    start: int
+    end: int
+    final: bool = False
+
+
 class Conversation:
     """`language` fixes the language; without one the first clear transcript does (`conclude`).
 
@@ -62,41 +82,141 @@ class Conversation:
     """
 
     def __init__(self, detector: VoiceDetector, rules: Rules = DEFAULT, language: str | None = None) -> None:
-        raise NotImplementedError
+        self._detector = detector
+        self._rules = rules
+        self._language = language
+        self._heard = 0
+        self._stopped = False
+        self._frame = np.zeros(FRAME, np.float32)
+        self._filled = 0
+        self._tape = Tape()
+        self._segmenter = Segmenter(rules)
+        self._number = 1
+        self._pace = Pace(rules)
+        self._asked: _Asked | None = None
+        self._asked_through = 0
+        self._agreement: tuple[int, Agreement] | None = None
+        self._sentence_through = 0
 
     @property
     def heard(self) -> int:
         """Samples heard so far."""
-        raise NotImplementedError
+        return self._heard
 
     @property
     def settled(self) -> int:
         """Every sample before this one is silence or belongs to an Utterance already returned. Never falls."""
-        raise NotImplementedError
+        return self._segmenter.settled
 
     @property
     def language(self) -> str | None:
         """The chosen or locked language (ISO 639-1), else None."""
-        raise NotImplementedError
+        return self._language
 
     def hear(self, samples: Samples) -> list[Utterance | PartialDue]:
         """Take float32[n] at 16 kHz, any n >= 0; at most one PartialDue, which comes last. The cuts do
         not depend on how the audio is divided into calls. Raises RuntimeError after `stop`."""
-        raise NotImplementedError
+        if self._stopped:
+            raise RuntimeError("the conversation was stopped; audio needs a new one")
+        events: list[Utterance | PartialDue] = []
+        taken = 0
+        while taken < len(samples):
+            part = samples[taken : taken + FRAME - self._filled]
+            filled = self._filled + len(part)
+            # Clipped here once, as the engine will get it: a sample of 1e30 would deafen the detector for good.
+            np.clip(part, -1.0, 1.0, out=self._frame[self._filled : filled])
+            taken += len(part)
+            self._heard += len(part)
+            self._filled = filled
+            if filled == FRAME:
+                events += self._take_frame()
+        return events + self._partial_due()
 
     def stop(self) -> list[Utterance]:
         """No more audio: what was said and not yet returned. Then `settled == heard`. A second call gives []."""
-        raise NotImplementedError
+        if self._stopped:
+            return []
+        self._stopped = True
+        utterances = self._take_frame() if self._filled else []
+        utterances += self._utterance(self._segmenter.flush())
+        self._tape.forget(self.settled)
+        return utterances
 
     def learn(self, hypothesis: Hypothesis) -> Caption | None:
-        """The answer to the outstanding partial; None if there is nothing (new) to show. An answer to
+        """The answer to the outstanding partial; None if there is nothing to show. An answer to
         another request than the outstanding one changes nothing."""
-        raise NotImplementedError
+        asked = self._asked
+        if not asked or (hypothesis.utterance, hypothesis.end) != (asked.number, seconds(asked.end)):
+            return None
+        if hypothesis.text is None:
+            self.give_up_partial()
+            return None
+        self._asked = None
+        self._pace.answered(self._heard)
+        if asked.final:
+            return None
+        if asked.number == self._number:
+            self._sentence_through = asked.end if ends_sentence(hypothesis.text) else 0
+        return self._caption(asked, hypothesis.text)
 
     def give_up_partial(self) -> None:
         """No answer came, or the request could not be sent: another partial may be asked for."""
-        raise NotImplementedError
+        if self._asked:
+            self._asked = None
+            self._pace.gave_up(self._heard)
 
     def conclude(self, transcript: Transcript) -> None:
         """The final words of an utterance are there; its partials are forgotten."""
-        raise NotImplementedError
+        number = transcript.utterance
+        if self._asked and self._asked.number == number:
+            self._asked.final = True
+        if self._agreement and self._agreement[0] == number:
+            self._agreement = None
+        if self._language is None:
+            self._language = certain_language(transcript, self._rules)
+
+    def _take_frame(self) -> list[Utterance]:
+        """The frame is complete, or the last one: judge it (padded with zeros) and keep it (as it is)."""
+        length, self._filled = self._filled, 0
+        self._frame[length:] = 0.0
+        probability = self._detector.probability(self._frame)
+        self._tape.append(self._frame[:length])
+        energy = float(np.dot(self._frame, self._frame))
+        speech = self._segmenter.open
+        sentence_ended = speech is not None and speech.voiced_end <= self._sentence_through
+        cut = self._segmenter.push(Frame(self._heard - length, self._heard, probability, energy), sentence_ended)
+        utterances = self._utterance(cut)
+        self._tape.forget(self.settled)
+        return utterances
+
+    def _utterance(self, cut: Cut | None) -> list[Utterance]:
+        if cut is None or not cut.kept:
+            return []
+        samples = self._tape.samples(cut.start, cut.end)
+        utterance = Utterance(self._number, cut.start, cut.end, cut.voiced, samples, cut.reason, cut.voiced_end)
+        self._number += 1
+        self._sentence_through = 0
+        return [utterance]
+
+    def _partial_due(self) -> list[PartialDue]:
+        speech = self._segmenter.open
+        if speech is None or not speech.kept or speech.end - speech.start < self._rules.first_partial:
+            return []
+        if speech.voiced_end <= self._asked_through or not self._pace.may_ask(self._heard):
+            return []
+        due = PartialDue(
+            self._number, speech.start, speech.padded_end, self._tape.samples(speech.start, speech.padded_end)
+        )
+        self._asked = _Asked(due.number, due.start, due.end)
+        self._asked_through = speech.end
+        self._pace.asked(self._heard)
+        return [due]
+
+    def _caption(self, asked: _Asked, text: str) -> Caption | None:
+        if self._agreement is None or self._agreement[0] != asked.number:
+            self._agreement = asked.number, Agreement(self._rules)
+        agreement = self._agreement[1]
+        agreement.learn(text, asked.end)
+        if not agreement.stable and not agreement.tail:
+            return None
+        return Caption(asked.number, seconds(asked.start), seconds(asked.end), agreement.stable, agreement.tail)

@@ -48,7 +48,7 @@ class Rules:
     """Ask again after so many round trips of new audio: one stream takes at most 1/2 of a worker."""
     agreement_margin: int = 300 * MS
 
-    lock_duration: int = 2000 * MS
+    lock_speech: int = 2000 * MS
     lock_probability: float = 0.6
 
 

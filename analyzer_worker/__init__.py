@@ -1,0 +1,1 @@
+"""Celery worker that judges the sentiment of a transcript and commits the result."""

@@ -1,0 +1,80 @@
+"""The life of the worker process: load the model, tell its state, take messages, or end and say why."""
+
+import logging
+import sys
+from typing import Any
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from analyzer_worker import labels
+from analyzer_worker.analysis import Analysis
+from analyzer_worker.models import ModelError, SentimentModel, classifier
+from analyzer_worker.models.choice import DEMO_LANGUAGES, Choice, choose
+from analyzer_worker.models.hub import Hub
+from analyzer_worker.sentiment import Judge
+from analyzer_worker.settings import Settings, languages
+from contracts.heartbeat import Pulse
+
+log = logging.getLogger(__name__)
+
+COMMIT_TRIES = 60
+"""With at most a second between them: a finished analysis outlives a Redis restart of half a minute."""
+
+
+class Worker:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._languages = languages(settings.sentiment_languages)
+        self._pulse = Pulse(_client(settings.redis_url, tries=0), "analyzer_worker")
+        self._analysis: Analysis | None = None
+
+    def start(self) -> None:
+        """Load the model; on failure leave the reason in the heartbeat and the log, and exit."""
+        self._pulse.start()
+        try:
+            choice = self._choose()
+            model = self._load(choice)
+            judge = Judge(model, _meaning(model), DEMO_LANGUAGES if choice.demo else self._languages)
+        except ModelError as error:
+            log.critical("no sentiment model", extra={"reason": str(error)})
+            self._pulse.say(state="failed", reason=str(error))
+            sys.exit(1)
+        self._analysis = Analysis(judge, _client(self._settings.redis_url, COMMIT_TRIES))
+        log.info("sentiment model ready", extra={"model": model.name, "window": model.window, "demo": choice.demo})
+        self._pulse.say(state="ready", model=model.name, engine="transformers", demo_models=choice.demo, device="cpu")
+
+    def take(self, message: Any) -> None:
+        if self._analysis is None:
+            raise RuntimeError("the worker took a message before its model was loaded")
+        self._analysis.take(message)
+
+    def stop(self) -> None:
+        self._pulse.stop()
+
+    def _choose(self) -> Choice:
+        hub = Hub(self._settings.model_dir)
+        choice = choose(self._settings.sentiment_model, self._settings.demo_models, hub.cached, hub.unreachable)
+        if choice.demo:
+            log.warning("the small shipped model stands in", extra={"reason": choice.note, "model": choice.name})
+        return choice
+
+    def _load(self, choice: Choice) -> SentimentModel:
+        path = choice.path
+        if path is None:
+            log.info("fetching the model", extra={"model": choice.name})
+            path = Hub(self._settings.model_dir).fetch(choice.name)
+        return classifier.load(path, choice.name)
+
+
+def _meaning(model: SentimentModel) -> tuple[str, ...]:
+    try:
+        return labels.meanings(dict(enumerate(model.classes)))
+    except labels.Unclear as error:
+        raise ModelError(f"SENTIMENT_MODEL={model.name}: {error}") from None
+
+
+def _client(url: str, tries: int) -> "redis.Redis":
+    backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
+    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=3, retry=Retry(backoff, tries))

@@ -22,4 +22,4 @@ watch_certificate() {
   done
 }
 
-watch_certificate &
+if [ "${1:-}" = wait ]; then watch_certificate; else watch_certificate & fi

@@ -59,7 +59,7 @@ class Agreement:
 
     def learn(self, text: str, end: int) -> None:
         """Take the next hypothesis, which covers the utterance up to sample `end`."""
-        words = split(text)
+        words = [word for word in split(text) if normal(word)]
         agreed = _common_prefix(self._last, words)
         if end - self._last_end < self._rules.agreement_margin:
             # Both heard nearly the same: they agree even about a last word that is not finished yet.

@@ -16,6 +16,10 @@ class Tape:
         self._frames: deque[Samples] = deque()
         self._first = 0
 
+    def __len__(self) -> int:
+        """Samples kept."""
+        return sum(len(frame) for frame in self._frames)
+
     def append(self, frame: Samples) -> None:
         """Keep a copy of the next frame: 512 samples, fewer only in a session's last."""
         self._frames.append(frame.copy())

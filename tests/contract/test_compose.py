@@ -1,0 +1,191 @@
+"""compose, the Dockerfiles, nginx, the Procfile and the services' settings say the same things."""
+
+import importlib
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts import env, names
+from scripts import procfile
+from scripts.procfile import ROOT
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+GPU = yaml.safe_load((ROOT / "docker-compose.gpu.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PROCESSES = procfile.lines()
+OURS = [name for name in PROCESSES if name != "redis"]
+WORKERS = ["stt_worker", "analyzer_worker"]
+SET_BY_COMPOSE = {"REDIS_URL", "HOST", "PORT", "RESULT_LOG", "MODEL_DIR"}
+"""Fixed inside the containers; a value in .env, which is for a start without them, must not count."""
+
+
+def dockerfile(service: str) -> list[tuple[str, str]]:
+    """(instruction, rest) of each instruction, continuation lines joined."""
+    text = (ROOT / service / "Dockerfile").read_text()
+    lines = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)).splitlines()
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines if line.strip()]
+
+
+def instruction(service: str, name: str) -> list[str]:
+    return [rest for found, rest in dockerfile(service) if found == name]
+
+
+def variables(text: str) -> dict[str, str]:
+    """`${NAME:-default}` -> {NAME: default}."""
+    return dict(re.findall(r"(?<!\$)\$\{(\w+):-([^}]*)\}", text))
+
+
+def documented() -> dict[str, str]:
+    """NAME -> value in .env.example, commented out or not."""
+    text = (ROOT / ".env.example").read_text()
+    return dict(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
+
+
+def test_every_process_of_the_procfile_is_a_service_and_nothing_else_but_nginx_and_certbot() -> None:
+    assert set(SERVICES) == set(PROCESSES) | {"nginx", "certbot"}
+    assert SERVICES["certbot"]["profiles"] == ["letsencrypt"]
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_an_image_runs_its_line_of_the_procfile(service: str) -> None:
+    assert [json.loads(command) for command in instruction(service, "CMD")] == [shlex.split(PROCESSES[service])]
+    assert "command" not in SERVICES[service]
+
+
+@pytest.mark.parametrize(
+    ("service", "queues"),
+    [("stt_worker", [names.STT_QUEUE, names.STT_PARTIAL_QUEUE]), ("analyzer_worker", [names.ANALYZER_QUEUE])],
+)
+def test_workers_take_the_queues_of_the_contract(service: str, queues: list[str]) -> None:
+    command = json.loads(instruction(service, "CMD")[0])
+    assert f"--queues={','.join(queues)}" in command
+    assert {"--pool=solo", "--concurrency=1"} <= set(command)
+
+
+@pytest.mark.parametrize("service", [*OURS, "nginx"])
+def test_an_image_is_built_from_the_root_without_a_syntax_line(service: str) -> None:
+    build = SERVICES[service]["build"]
+    assert (build["context"], build["dockerfile"]) == (".", f"{service}/Dockerfile")
+    assert not re.search(r"^#\s*syntax", (ROOT / service / "Dockerfile").read_text(), re.IGNORECASE | re.MULTILINE)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_an_image_holds_requirements_before_code_and_only_its_own_code(service: str) -> None:
+    steps = dockerfile(service)
+    installed = max(n for n, (name, rest) in enumerate(steps) if name == "RUN" and "pip install" in rest)
+    copied = [(n, rest.split()[0]) for n, (name, rest) in enumerate(steps) if name == "COPY"]
+    assert [source for n, source in copied if n < installed] == [f"{service}/requirements.txt"]
+    code = {source.rstrip("/") for n, source in copied if n > installed}
+    assert {service, "contracts"} <= code <= {service, "contracts", "models", "docker", "web"}
+    allowed = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert code <= set(allowed), "left out by .dockerignore"
+
+
+@pytest.mark.parametrize("service", WORKERS)
+def test_torch_has_one_version(service: str) -> None:
+    pinned = re.findall(r"^torch==(.+)$", (ROOT / service / "requirements.txt").read_text(), re.MULTILINE)
+    args = dict(arg.split("=") for arg in instruction(service, "ARG"))
+    assert [args["TORCH_VERSION"]] == pinned
+    assert args["TORCH_INDEX_URL"] == '""'
+    assert variables(SERVICES[service]["build"]["args"]["TORCH_VERSION"])["TORCH_VERSION"] == pinned[0]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_watched_restarted_limited_and_has_no_name_of_its_own(service: str) -> None:
+    settings = SERVICES[service]
+    assert settings["restart"] == "unless-stopped"
+    assert settings["healthcheck"]["test"]
+    assert settings["init"] is True
+    assert settings["read_only"] is True
+    assert settings["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in settings["security_opt"]
+    assert {"max-size", "max-file"} <= set(settings["logging"]["options"])
+    assert "container_name" not in settings, "a second one could not be started"
+
+
+def test_only_nginx_is_published_and_redis_sits_where_nothing_gets_in_or_out() -> None:
+    assert [name for name, settings in SERVICES.items() if "ports" in settings] == ["nginx"]
+    assert SERVICES["nginx"]["ports"] == ["${HTTP_PORT:-80}:80", "${HTTPS_PORT:-443}:443"]
+    assert SERVICES["redis"]["networks"] == ["backend"]
+    assert COMPOSE["networks"]["backend"]["internal"] is True
+
+
+def test_nothing_runs_as_root() -> None:
+    for service in ("fastapi_service", *WORKERS, "nginx"):
+        assert instruction(service, "USER")[-1] in ("app", "nginx"), service
+    for service in ("redis", "certbot"):
+        assert not SERVICES[service]["user"].startswith(("root", "0")), service
+    assert json.loads(instruction("listener_service", "ENTRYPOINT")[0]) == ["/app/docker/log_owner.sh"]
+    assert "exec setpriv --reuid" in (ROOT / "docker" / "log_owner.sh").read_text()
+
+
+def test_redis_keeps_what_it_is_given() -> None:
+    command = SERVICES["redis"]["command"]
+    given = dict(zip(command[1::2], command[2::2], strict=True))
+    assert command[0] == "redis-server"
+    assert (given["--appendonly"], given["--appendfsync"], given["--save"]) == ("yes", "everysec", "")
+    assert given["--maxmemory-policy"] == "noeviction", "eviction would be silent loss"
+    assert given["--maxmemory"]
+    assert SERVICES["redis"]["volumes"] == ["redis-data:/data"]
+
+
+def test_services_start_when_what_they_need_is_healthy() -> None:
+    for service in OURS:
+        assert SERVICES[service]["depends_on"] == {"redis": {"condition": "service_healthy"}}, service
+    assert SERVICES["nginx"]["depends_on"] == {"fastapi_service": {"condition": "service_healthy"}}
+
+
+def test_a_worker_is_given_time_to_finish_what_it_has() -> None:
+    for service in WORKERS:
+        assert int(SERVICES[service]["stop_grace_period"].removesuffix("s")) >= 60, service
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_compose_hands_on_every_setting_of_a_service_with_the_services_default(service: str) -> None:
+    settings_class = importlib.import_module(f"{service}.settings").Settings
+    declared = {setting.name: setting for setting in env.declared(settings_class)}
+    environment: dict[str, str] = SERVICES[service]["environment"]
+    assert set(declared) <= set(environment)
+    for name in set(declared) - SET_BY_COMPOSE - {"DEMO_MODELS"}:
+        assert environment[name] == f"${{{name}:-}}", "the default is the service's own"
+    for name in set(declared) & SET_BY_COMPOSE:
+        assert "$" not in environment[name]
+
+
+def test_a_deployment_does_not_fall_back_to_demonstration_models_by_itself() -> None:
+    for service in WORKERS:
+        assert SERVICES[service]["environment"]["DEMO_MODELS"] == "${DEMO_MODELS:-never}"
+
+
+def test_what_compose_asks_for_is_in_the_example() -> None:
+    asked = variables((ROOT / "docker-compose.yml").read_text())
+    assert set(asked) <= set(documented())
+
+
+def test_the_gpu_file_changes_only_the_speech_worker() -> None:
+    assert list(GPU["services"]) == ["stt_worker"]
+    worker = GPU["services"]["stt_worker"]
+    assert worker["environment"]["STT_DEVICE"] == "cuda"
+    assert worker["deploy"]["resources"]["reservations"]["devices"][0]["capabilities"] == ["gpu"]
+
+
+def test_the_nginx_template_asks_only_for_what_the_entrypoint_fills_in() -> None:
+    nginx = ROOT / "nginx"
+    asked = set(re.findall(r"\$\{(\w+)\}", (nginx / "templates" / "nginx.conf.template").read_text()))
+    filled = set(re.findall(r"export (NGX_\w+)", (nginx / "entrypoint" / "10-settings.envsh").read_text()))
+    fixed = set(re.findall(r"(NGX_\w+)=", (nginx / "Dockerfile").read_text()))
+    assert asked <= filled | fixed
+    assert set(re.findall(r"NGX_\w+", " ".join(SERVICES["nginx"]["environment"]))) <= filled
+
+
+def test_everything_named_in_a_dockerfile_exists() -> None:
+    for service in (*OURS, "nginx"):
+        for rest in instruction(service, "COPY"):
+            source = [word for word in rest.split() if not word.startswith("--")][0]
+            assert (ROOT / source).exists(), f"{service}: {source}"
+    assert Path(ROOT / "nginx" / "certbot.sh").is_file()

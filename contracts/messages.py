@@ -54,8 +54,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ready:
-    """Send audio from sample number `samples` on. `demo_models` is true while the small shipped
-    models stand in for real ones."""
+    """Send audio from sample number `samples` on. Here, in `accepted` and in `done` samples are
+    counted at the client's own rate, `sample_rate`, so that it drops its own buffer without
+    arithmetic. `engine` and the models are empty while no worker runs; `demo_models` is true
+    while the small shipped models stand in for real ones."""
 
     session: str
     samples: int
@@ -71,8 +73,8 @@ class Ready:
 
 @dataclass(frozen=True)
 class Accepted:
-    """Every sample before number `samples` (16 kHz after resampling: see `Ready.sample_rate`) is
-    durable or known to be silence; the client may drop it."""
+    """Every sample before number `samples` (at `Ready.sample_rate`, rounded down) is durable or
+    known to be silence; the client may drop it. Repeated while the server takes no audio."""
 
     session: str
     samples: int

@@ -1,1 +1,3 @@
-"""The gateway: takes live audio from sockets, cuts it into utterances, hands them to the workers and sends back words."""
+"""The gateway: live audio from sockets is cut into utterances for the workers; their words go back."""
+
+__version__ = "0.1.0"

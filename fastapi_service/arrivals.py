@@ -1,0 +1,26 @@
+"""When each stretch of a session's audio was received: what latencies are counted from."""
+
+from collections import deque
+
+
+class Arrivals:
+    """Sample counts at 16 kHz against the wall clock, for the part that is not settled yet."""
+
+    def __init__(self) -> None:
+        self._notes: deque[tuple[int, float]] = deque()
+
+    def note(self, heard: int, at: float) -> None:
+        """Up to sample `heard` had been received at `at` (unix seconds)."""
+        self._notes.append((heard, at))
+
+    def when(self, sample: int) -> float:
+        """When the sample before `sample` was received; the nearest known time if it is forgotten."""
+        for heard, at in self._notes:
+            if heard >= sample:
+                return at
+        return self._notes[-1][1] if self._notes else 0.0
+
+    def forget(self, settled: int) -> None:
+        """No sample before `settled` is asked for again."""
+        while len(self._notes) > 1 and self._notes[0][0] < settled:
+            self._notes.popleft()

@@ -1,0 +1,116 @@
+"""Hands utterances to the speech workers: first durable in Redis, then sent, never on the event loop.
+
+`accept` returns once the utterance is durable; sending goes on by itself, also when the session ends.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from contracts import codec, keys
+from contracts.messages import TranscribeTask
+from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
+
+log = logging.getLogger(__name__)
+
+SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0
+PARTIAL_EXPIRES_SECONDS = 2
+PROBE_EXPIRES_SECONDS = 30
+
+UNREACHABLE = (RedisError, OperationalError, OSError)
+"""What redis-py and kombu raise when Redis is away, full or still loading."""
+
+
+class Dispatch:
+    def __init__(self, redis: Redis, celery: Celery, threads: Executor) -> None:
+        self._redis = redis
+        self._celery = celery
+        self._threads = threads
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def accept(self, task: TranscribeTask, pcm: bytes, away: Callable[[], Awaitable[None]]) -> None:
+        """Make the utterance durable, trying until Redis takes it, then send it. `away` is called
+        after each failure."""
+        wait = SHORTEST_WAIT
+        while True:
+            try:
+                await self._store(task, pcm)
+                break
+            except UNREACHABLE as error:
+                log.warning("utterance not stored yet", extra={**_ids(task), "error": error})
+                await away()
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+        sending = asyncio.create_task(self._deliver(task))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+
+    async def ask_partial(self, task: TranscribeTask, pcm: bytes) -> None:
+        """Ask once for the words so far. Raises one of UNREACHABLE."""
+        await self._redis.set(keys.partial_audio(task.session, task.utterance), pcm, ex=keys.PARTIAL_TTL_SECONDS)
+        await self._send(task, queue=STT_PARTIAL_QUEUE, expires=PARTIAL_EXPIRES_SECONDS)
+
+    async def ask_probe(self, task: TranscribeTask) -> None:
+        """Send a readiness probe. Raises one of UNREACHABLE."""
+        await self._send(task, queue=STT_QUEUE, expires=PROBE_EXPIRES_SECONDS)
+
+    async def close(self, seconds: float = 3.0) -> None:
+        """Give what is being sent a last moment."""
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=seconds)
+            for sending in late:
+                sending.cancel()
+            if late:
+                log.error("utterances stored but not sent when the gateway ended", extra={"utterances": len(late)})
+
+    async def _store(self, task: TranscribeTask, pcm: bytes) -> None:
+        session, segment = keys.session(task.session), keys.segment(task.session, task.utterance)
+        async with self._redis.pipeline(transaction=True) as step:
+            step.set(keys.audio(task.session, task.utterance), pcm, ex=keys.AUDIO_TTL_SECONDS)
+            step.hset(segment, "request", codec.dumps(task))
+            step.expire(segment, keys.AUDIO_TTL_SECONDS)
+            step.hsetnx(session, "created", str(task.accepted_at))
+            step.expire(session, keys.SESSION_TTL_SECONDS)
+            await step.execute()
+
+    async def _deliver(self, task: TranscribeTask) -> None:
+        """Send until the broker takes it, as long as its audio lives."""
+        give_up = time.monotonic() + keys.AUDIO_TTL_SECONDS
+        wait = SHORTEST_WAIT
+        while time.monotonic() < give_up:
+            try:
+                await self._send(task, queue=STT_QUEUE, task_id=f"stt-{task.session}:{task.utterance}")
+                return
+            except UNREACHABLE as error:
+                log.warning("utterance not sent yet", extra={**_ids(task), "error": error})
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+        log.error("utterance never sent: its audio has expired", extra=_ids(task))
+
+    async def _send(
+        self, task: TranscribeTask, queue: str, task_id: str | None = None, expires: float | None = None
+    ) -> None:
+        def send() -> None:
+            message = codec.encode(dataclasses.replace(task, sent_at=time.time()))
+            self._celery.send_task(
+                TRANSCRIBE_TASK,
+                kwargs={"message": message},
+                queue=queue,
+                task_id=task_id,
+                expires=expires,
+                retry=False,
+            )
+
+        await asyncio.get_running_loop().run_in_executor(self._threads, send)
+
+
+def _ids(task: TranscribeTask) -> dict[str, object]:
+    return {"session": task.session, "utterance": task.utterance, "trace": task.trace}

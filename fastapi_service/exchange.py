@@ -1,0 +1,167 @@
+"""One started session's traffic with the workers: audio to utterances, answers to messages."""
+
+import dataclasses
+import logging
+import secrets
+import time
+
+from contracts import audio, keys
+from contracts.messages import Accepted, Error, Hypothesis, Partial, Result, Start, TranscribeTask, Transcript
+from fastapi_service.codes import STORAGE_UNAVAILABLE
+from fastapi_service.gateway import Gateway
+from fastapi_service.hearing import Hearing
+from fastapi_service.lead import Lead
+from fastapi_service.live.conversation import PartialDue, Utterance
+from fastapi_service.outbox import Outbox
+from fastapi_service.partials import Partials
+from fastapi_service.results import Event, Feed
+
+log = logging.getLogger(__name__)
+
+SIGN_OF_LIFE_SECONDS = 2.0
+"""While nothing is read, no ping is answered; a client that hears nothing for 3 s may go away."""
+
+
+class Exchange:
+    def __init__(self, session: str, start: Start, gateway: Gateway, outbox: Outbox) -> None:
+        self.session = session
+        self.utterances = 0
+        self._start = start
+        self._gateway = gateway
+        self._outbox = outbox
+        self._hearing = Hearing(start, gateway.ears.detector(), gateway.ears.threads)
+        self._lead = Lead(int(gateway.settings.max_lead_seconds * audio.SAMPLE_RATE))
+        self._feed: Feed | None = None
+        self._told_accepted = 0
+        self._told_away = False
+        self._wants_partials = start.partials and gateway.settings.partials
+        self._partials = Partials(self._hearing, self._ask)
+
+    @property
+    def received(self) -> int:
+        return self._hearing.received
+
+    @property
+    def owed(self) -> int:
+        """Utterances accepted whose result is not there yet."""
+        return self._lead.open
+
+    async def open(self) -> None:
+        """Follow the workers' answers. Raises RedisError."""
+        self._feed = await self._gateway.results.open(self.session, lambda: self._lead.open > 0)
+
+    async def close(self) -> None:
+        self._partials.close()
+        if self._feed:
+            await self._gateway.results.close(self._feed)
+
+    async def hear(self, data: bytes) -> None:
+        """Take PCM; return when there is room for more. Raises NotPcm."""
+        signals = await self._hearing.hear(data, time.time())
+        finished = [signal for signal in signals if isinstance(signal, Utterance)]
+        for utterance in finished:
+            await self._accept(utterance)
+        self._hearing.forget()
+        await self._tell_accepted(at_once=bool(finished))
+        if self._wants_partials and signals and isinstance(signals[-1], PartialDue):
+            self._partials.due(signals[-1])
+        while not await self._lead.room(SIGN_OF_LIFE_SECONDS):
+            await self._sign_of_life()
+
+    async def flush(self) -> None:
+        """No more audio: what was said becomes utterances."""
+        for utterance in await self._hearing.stop(time.time()):
+            await self._accept(utterance)
+        await self._tell_accepted(at_once=True)
+
+    async def all_answered(self) -> None:
+        await self._lead.all_finished()
+
+    async def pump(self) -> None:
+        """Bring the workers' answers to the client until cancelled."""
+        assert self._feed is not None, "open() comes first"
+        while True:
+            for event in await self._feed.next():
+                await self._take(event)
+
+    async def _take(self, event: Event) -> None:
+        match event:
+            case Hypothesis():
+                caption = await self._partials.answer(event)
+                if caption:
+                    self._outbox.put_partial(Partial(session=self.session, **dataclasses.asdict(caption)))
+            case Transcript():
+                await self._hearing.conclude(event)
+                await self._outbox.put(event)
+                await self._lead.words_out(event.utterance)
+            case Result() | Error():
+                await self._outbox.put(event)
+                if event.utterance is not None:
+                    await self._lead.finish(event.utterance)
+
+    async def _accept(self, utterance: Utterance) -> None:
+        pcm = audio.to_s16le(utterance.samples)
+        task = self._task(utterance, pcm, audio_key=keys.audio(self.session, utterance.number))
+        now = time.time()
+        task = dataclasses.replace(
+            task,
+            speech_seconds=audio.seconds(utterance.speech),
+            spoken_at=min(now, self._hearing.spoken_at(utterance)),
+            accepted_at=now,
+        )
+        await self._gateway.dispatch.accept(task, pcm, self._tell_away)
+        self._told_away = False
+        self._lead.add(utterance.number, utterance.end - utterance.start)
+        self.utterances += 1
+        log.info(
+            "utterance accepted",
+            extra={
+                "session": self.session,
+                "utterance": utterance.number,
+                "trace": task.trace,
+                "seconds": audio.seconds(utterance.end - utterance.start),
+                "reason": utterance.reason,
+            },
+        )
+
+    def _task(self, piece: Utterance | PartialDue, pcm: bytes, audio_key: str) -> TranscribeTask:
+        return TranscribeTask(
+            session=self.session,
+            utterance=piece.number,
+            audio_key=audio_key,
+            audio_bytes=len(pcm),
+            audio_sha256=audio.digest(pcm),
+            start=audio.seconds(piece.start),
+            end=audio.seconds(piece.end),
+            language=self._hearing.language,
+            task=self._start.task,
+            trace=secrets.token_hex(8),
+        )
+
+    async def _ask(self, due: PartialDue) -> None:
+        pcm = audio.to_s16le(due.samples)
+        task = self._task(due, pcm, audio_key=keys.partial_audio(self.session, due.number))
+        await self._gateway.dispatch.ask_partial(dataclasses.replace(task, kind="partial"), pcm)
+
+    async def _tell_accepted(self, at_once: bool) -> None:
+        """Say what the client may drop: each utterance at once, silence once a second."""
+        settled = self._hearing.settled
+        news = settled - self._told_accepted
+        if news >= self._start.sample_rate or (at_once and news > 0):
+            self._told_accepted = settled
+            await self._outbox.put(Accepted(session=self.session, samples=settled))
+
+    async def _tell_away(self) -> None:
+        """Say so once per outage; the session goes on by itself."""
+        if self._told_away:
+            await self._sign_of_life()
+            return
+        self._told_away = True
+        message = "the server cannot reach its storage; it keeps trying and takes no audio meanwhile"
+        code = STORAGE_UNAVAILABLE
+        await self._outbox.put(
+            Error(session=self.session, code=code.name, message=message, retryable=code.retryable, at=time.time())
+        )
+
+    async def _sign_of_life(self) -> None:
+        await self._outbox.put(Accepted(session=self.session, samples=self._told_accepted))

@@ -1,0 +1,84 @@
+"""One session's ear: PCM of any rate in, in order, off the event loop; utterances and partials out."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import TypeVar
+
+from contracts.audio import Samples, decode_pcm
+from contracts.messages import Hypothesis, Start, Transcript
+from fastapi_service.arrivals import Arrivals
+from fastapi_service.frames import language
+from fastapi_service.live.conversation import Caption, Conversation, PartialDue, Utterance, VoiceDetector
+from fastapi_service.live.rules import DEFAULT
+from fastapi_service.resample import Resampler
+
+T = TypeVar("T")
+
+
+class Hearing:
+    """Wraps a Conversation, which is not thread-safe: one call at a time, the long ones in a thread."""
+
+    def __init__(self, start: Start, detector: VoiceDetector, threads: Executor) -> None:
+        self.received = 0
+        """Samples received, at the client's rate."""
+        self._format = start.format
+        self._resampler = Resampler(start.sample_rate)
+        self._conversation = Conversation(detector, DEFAULT, language(start))
+        self._threads = threads
+        self._arrivals = Arrivals()
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def settled(self) -> int:
+        """Samples at the client's rate before which all is silence or in an utterance returned."""
+        return self._resampler.in_client_samples(self._conversation.settled)
+
+    @property
+    def language(self) -> str | None:
+        return self._conversation.language
+
+    async def hear(self, data: bytes, at: float) -> list[Utterance | PartialDue]:
+        """Take the bytes received at `at` (unix seconds). Raises NotPcm."""
+        return await self._in_thread(lambda: self._hear(data, at))
+
+    async def stop(self, at: float) -> list[Utterance]:
+        """No more audio: the utterances that were not finished."""
+        return await self._in_thread(lambda: self._stop(at))
+
+    async def learn(self, hypothesis: Hypothesis) -> Caption | None:
+        async with self._one_at_a_time:
+            return self._conversation.learn(hypothesis)
+
+    async def give_up_partial(self) -> None:
+        async with self._one_at_a_time:
+            self._conversation.give_up_partial()
+
+    async def conclude(self, transcript: Transcript) -> None:
+        async with self._one_at_a_time:
+            self._conversation.conclude(transcript)
+
+    def spoken_at(self, utterance: Utterance) -> float:
+        """When the last voiced sample was received (unix seconds). An endpoint leaves post-roll behind it."""
+        after = DEFAULT.post_roll if utterance.reason == "endpoint" else 0
+        return self._arrivals.when(max(utterance.start, utterance.end - after))
+
+    def forget(self) -> None:
+        """Every utterance returned so far has been asked for its `spoken_at`."""
+        self._arrivals.forget(self._conversation.settled)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        async with self._one_at_a_time:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _hear(self, data: bytes, at: float) -> list[Utterance | PartialDue]:
+        samples: Samples = decode_pcm(data, self._format)
+        self.received += len(samples)
+        signals = self._conversation.hear(self._resampler.feed(samples))
+        self._arrivals.note(self._conversation.heard, at)
+        return signals
+
+    def _stop(self, at: float) -> list[Utterance]:
+        rest = [signal for signal in self._conversation.hear(self._resampler.finish()) if isinstance(signal, Utterance)]
+        self._arrivals.note(self._conversation.heard, at)
+        return rest + self._conversation.stop()

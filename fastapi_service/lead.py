@@ -1,0 +1,50 @@
+"""How far a session's audio is ahead of its words, and which utterances still owe a result."""
+
+import asyncio
+
+
+class Lead:
+    """Samples of accepted utterances whose words are not out. Silence is never ahead of anything."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._wordless: dict[int, int] = {}
+        self._open: set[int] = set()
+        self._changed = asyncio.Condition()
+
+    @property
+    def samples(self) -> int:
+        return sum(self._wordless.values())
+
+    @property
+    def open(self) -> int:
+        """Utterances without a result."""
+        return len(self._open)
+
+    def add(self, utterance: int, samples: int) -> None:
+        self._wordless[utterance] = samples
+        self._open.add(utterance)
+
+    async def words_out(self, utterance: int) -> None:
+        async with self._changed:
+            self._wordless.pop(utterance, None)
+            self._changed.notify_all()
+
+    async def finish(self, utterance: int) -> None:
+        async with self._changed:
+            self._wordless.pop(utterance, None)
+            self._open.discard(utterance)
+            self._changed.notify_all()
+
+    async def room(self, seconds: float) -> bool:
+        """Wait so long for the lead to be within the limit; whether it is."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self.samples <= self._limit)
+        except TimeoutError:
+            return False
+        return True
+
+    async def all_finished(self) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._open)

@@ -1,0 +1,93 @@
+"""The composition root: builds the gateway from its settings and says what is open while it runs."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from celery import Celery
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from contracts.broker import celery_settings
+from contracts.env import SettingError
+from fastapi_service import __version__
+from fastapi_service.dispatch import Dispatch
+from fastapi_service.gateway import Ears, Gateway
+from fastapi_service.live.conversation import VoiceDetector
+from fastapi_service.probe import Probe
+from fastapi_service.results import Results
+from fastapi_service.routes import health, page, socket
+from fastapi_service.security import SecurityHeaders
+from fastapi_service.settings import Settings
+from fastapi_service.voice import SileroDetector, load_silero
+from fastapi_service.workers import Workers
+
+log = logging.getLogger(__name__)
+
+WEB = Path(__file__).resolve().parent.parent / "web"
+HEARING_THREADS = 2
+SENDING_THREADS = 4
+
+
+def create_app(settings: Settings, detector: Callable[[], VoiceDetector] | None = None, web: Path = WEB) -> FastAPI:
+    """The gateway as an ASGI application. `detector` makes one session's voice detector (Silero
+    without it). Nothing is connected before its lifespan starts. Raises SettingError."""
+    store, listening = _redis(settings.redis_url), _redis(settings.redis_url)
+    celery = Celery("fastapi_service", set_as_current=False)
+    celery.conf.update(celery_settings(settings.redis_url) | {"broker_pool_limit": SENDING_THREADS})
+    hearing = ThreadPoolExecutor(HEARING_THREADS, thread_name_prefix="hear")
+    sending = ThreadPoolExecutor(SENDING_THREADS, thread_name_prefix="send")
+    workers = Workers(store)
+    dispatch = Dispatch(store, celery, sending)
+    results = Results(listening, store)
+    probe = Probe(dispatch, results, workers)
+    gateway = Gateway(settings, dispatch, results, workers, Ears(detector or _silero(), hearing))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        reading = asyncio.create_task(results.run())
+        probe.start()
+        log.info("gateway open", extra={"version": __version__})
+        yield
+        await probe.stop()
+        await dispatch.close()
+        reading.cancel()
+        await asyncio.wait({reading})
+        await results.stop()
+        await listening.aclose()
+        await store.aclose()
+        hearing.shutdown(wait=False, cancel_futures=True)
+        sending.shutdown(wait=False, cancel_futures=True)
+        celery.close()
+
+    app = FastAPI(title="Live sentiment", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(SecurityHeaders)
+    app.include_router(socket.router(gateway))
+    app.include_router(health.router(store, gateway, probe))
+    app.include_router(page.router(web))
+    return app
+
+
+def _redis(url: str) -> Redis:
+    """A client that fails within seconds: who uses it knows what to do then."""
+    try:
+        return Redis.from_url(
+            url,
+            socket_timeout=5,
+            socket_connect_timeout=3,
+            socket_keepalive=True,
+            health_check_interval=5,
+            retry=Retry(NoBackoff(), 1),
+        )
+    except ValueError as error:
+        raise SettingError(f"REDIS_URL={url!r}: {error}; use for example redis://localhost:6379/0") from None
+
+
+def _silero() -> Callable[[], VoiceDetector]:
+    model = load_silero()
+    return lambda: SileroDetector(model)

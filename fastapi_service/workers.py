@@ -1,0 +1,74 @@
+"""Which workers live and what they run, from the heartbeats that they leave in Redis."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from contracts import codec, keys
+from contracts.messages import Heartbeat
+
+STT, ANALYZER = "stt_worker", "analyzer_worker"
+NEEDED = (STT, ANALYZER)
+
+FRESH_SECONDS = 1.0
+_ORDER = ("ready", "loading", "failed")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Every heartbeat seen at one moment."""
+
+    beats: tuple[Heartbeat, ...] = ()
+
+    def of(self, service: str) -> list[Heartbeat]:
+        """The workers of one service, the ready ones first."""
+        beats = [beat for beat in self.beats if beat.service == service]
+        return sorted(beats, key=lambda beat: _ORDER.index(beat.state) if beat.state in _ORDER else len(_ORDER))
+
+    def best(self, service: str) -> Heartbeat:
+        """The worker that says most about the service; one with state `missing` when there is none."""
+        beats = self.of(service)
+        if beats:
+            return beats[0]
+        reason = f"no {service} is running; start one (the Procfile has its command) or look at why it ended in its log"
+        return Heartbeat(worker="", service=service, state="missing", reason=reason)
+
+    @property
+    def missing(self) -> list[Heartbeat]:
+        """What stands in the way: the best of each needed service that has no ready worker."""
+        return [best for best in map(self.best, NEEDED) if best.state != "ready"]
+
+    @property
+    def demo_models(self) -> bool:
+        return any(self.best(service).demo_models for service in NEEDED)
+
+
+class Workers:
+    """Looks at most once a second, however many ask."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._crew = Crew()
+        self._seen_at = float("-inf")
+        self._looking = asyncio.Lock()
+
+    async def look(self) -> Crew:
+        """Raises RedisError."""
+        async with self._looking:
+            if time.monotonic() - self._seen_at > FRESH_SECONDS:
+                names = [name async for name in self._redis.scan_iter(match=keys.HEARTBEATS, count=1000)]
+                bodies = await self._redis.mget(names) if names else []
+                self._crew = Crew(tuple(codec.loads(body, Heartbeat) for body in bodies if body))
+                self._seen_at = time.monotonic()
+            return self._crew
+
+
+def why(beat: Heartbeat) -> str:
+    """A sentence on a worker that is not ready."""
+    if beat.reason:
+        return beat.reason
+    if beat.state == "loading":
+        return f"{beat.service} is loading its model {beat.model}".rstrip()
+    return f"{beat.service} is {beat.state}"

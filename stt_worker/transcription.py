@@ -1,0 +1,253 @@
+"""What happens to one TranscribeTask: claim, engine, filters, commit, hand on.
+
+Everything it touches arrives as an argument (`Desk`). Runs twice without harm: what is committed
+is only handed on again. A failure becomes a committed Error; only trouble with Redis or the broker
+is raised, for the task to be delivered again.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from contracts import codec, keys
+from contracts.audio import SAMPLE_RATE, Samples
+from contracts.commit import ScriptRunner, commit
+from contracts.messages import AnalyzeTask, Error, Hypothesis, Result, Sentiment, Timings, TranscribeTask, Transcript
+from contracts.names import PROBE_PREFIX
+from stt_worker import filters
+from stt_worker.claim import BadClaim, Getter, fetch
+from stt_worker.engines.protocol import CannotTranscribe, Options, Transcription
+
+log = logging.getLogger(__name__)
+
+PROBE_TEXT = "ready"
+
+
+class Redis(ScriptRunner, Getter, Protocol):
+    """The part of a redis client that the flow needs."""
+
+    def exists(self, *names: str) -> Any: ...
+
+    def hget(self, name: str, key: str) -> Any: ...
+
+    def publish(self, channel: str, message: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """The engine as the flow sees it: what messages say of it, and how to ask it."""
+
+    engine: str
+    name: str
+    context: str
+    transcribe: Callable[[Samples, Options], Transcription]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the flow works with; `hand_on` sends an AnalyzeTask, `clock` gives unix seconds."""
+
+    redis: Redis
+    model: Model
+    hand_on: Callable[[AnalyzeTask], None]
+    clock: Callable[[], float]
+
+
+def handle(desk: Desk, message: object) -> None:
+    """The task's body. Raises only what the Redis client and the broker raise."""
+    started = desk.clock()
+    try:
+        task = codec.decode(message if isinstance(message, dict) else {}, TranscribeTask)
+    except codec.DecodeError as error:
+        _refuse(desk, message, str(error))
+        return
+    fields = {"session": task.session, "utterance": task.utterance, "kind": task.kind, "trace": task.trace}
+    try:
+        if task.kind == "partial":
+            _partial(desk, task)
+        elif task.kind == "probe" or task.session.startswith(PROBE_PREFIX):
+            _probe(desk, task, started)
+        elif task.kind == "final":
+            _final(desk, task, started)
+        else:
+            raise CannotTranscribe("bad_task", f"unknown kind {task.kind!r}; use final, partial or probe")
+    except (BadClaim, CannotTranscribe) as error:
+        log.warning("segment refused", extra=fields | {"code": error.code, "reason": error})
+        _fail(desk, task, error.code, str(error))
+    except EngineFailure as failure:
+        log.error("engine failed", extra=fields, exc_info=failure.__cause__)
+        _fail(desk, task, "transcription_failed", f"the speech model failed: {failure}")
+
+
+class EngineFailure(Exception):
+    """Whatever an engine raised that it should not have."""
+
+
+def _final(desk: Desk, task: TranscribeTask, started: float) -> None:
+    if desk.redis.exists(keys.done(task.session, task.utterance, "result")):
+        return
+    stored = desk.redis.hget(keys.segment(task.session, task.utterance), "transcript")
+    if stored is not None:
+        _hand_on(desk, codec.loads(stored, Transcript), task)
+        return
+    heard, samples = _ask(desk, task, quick=False)
+    verdict = filters.judge(heard.attempt, heard.language, len(samples) / SAMPLE_RATE, task.speech_seconds)
+    transcript = _transcript(desk, task, heard, verdict.text, verdict.dropped, started)
+    seq = commit(desk.redis, transcript)
+    log.info(
+        "segment transcribed",
+        extra={
+            "session": task.session,
+            "utterance": task.utterance,
+            "trace": task.trace,
+            "seconds": round(len(samples) / SAMPLE_RATE, 2),
+            "ms": transcript.timings.stt_ms,
+            "queue_ms": transcript.timings.stt_queue_ms,
+            "language": heard.language,
+            "tokens": heard.attempt.tokens,
+            "encoder_passes": heard.encoder_passes,
+            "attempts": heard.attempts,
+            "dropped": verdict.dropped,
+            "shortened": verdict.shortened,
+        },
+    )
+    if seq is None:
+        stored = desk.redis.hget(keys.segment(task.session, task.utterance), "transcript")
+        if stored is None:
+            return
+        transcript = codec.loads(stored, Transcript)
+    _hand_on(desk, transcript, task)
+
+
+def _hand_on(desk: Desk, transcript: Transcript, task: TranscribeTask) -> None:
+    if transcript.text:
+        desk.hand_on(AnalyzeTask(transcript, spoken_at=task.spoken_at, sent_at=desk.clock()))
+        return
+    reason = f"no words: {transcript.dropped or 'no_speech'}"
+    now = desk.clock()
+    result = Result(
+        session=transcript.session,
+        utterance=transcript.utterance,
+        start=transcript.start,
+        end=transcript.end,
+        text="",
+        language=transcript.language,
+        confidence=transcript.confidence,
+        sentiment=Sentiment(label=None, score=None, scores={}, model="", reason=reason),
+        engine=transcript.engine,
+        model=transcript.model,
+        task=transcript.task,
+        dropped=transcript.dropped,
+        trace=transcript.trace,
+        at=now,
+        timings=replace(transcript.timings, total_ms=_ms(task.spoken_at, now)),
+    )
+    commit(desk.redis, result)
+
+
+def _partial(desk: Desk, task: TranscribeTask) -> None:
+    answer = Hypothesis(session=task.session, utterance=task.utterance, end=task.end, text=None)
+    try:
+        if not _superseded(desk, task):
+            begin = desk.clock()
+            heard, _ = _ask(desk, task, quick=True)
+            answer = replace(
+                answer,
+                text=filters.judge(heard.attempt, heard.language, task.end - task.start, task.speech_seconds).text,
+                language=heard.language,
+                language_probability=heard.language_probability,
+                stt_ms=_ms(begin, desk.clock()),
+            )
+    except (BadClaim, CannotTranscribe) as error:
+        log.info("partial skipped", extra={"session": task.session, "utterance": task.utterance, "reason": error})
+    desk.redis.publish(keys.events(task.session), codec.dumps(answer))
+
+
+def _superseded(desk: Desk, task: TranscribeTask) -> bool:
+    """Whether the utterance is closed already: its final was accepted or even answered."""
+    names = [keys.segment(task.session, task.utterance)]
+    names += [keys.done(task.session, task.utterance, stage) for stage in ("transcript", "result")]
+    return bool(desk.redis.exists(*names))
+
+
+def _probe(desk: Desk, task: TranscribeTask, started: float) -> None:
+    heard, _ = _ask(desk, task, quick=False)
+    transcript = _transcript(desk, task, heard, heard.attempt.text.strip() or PROBE_TEXT, None, started)
+    desk.hand_on(AnalyzeTask(transcript, spoken_at=task.spoken_at, sent_at=desk.clock()))
+
+
+def _ask(desk: Desk, task: TranscribeTask, quick: bool) -> tuple[Transcription, Samples]:
+    samples = fetch(desk.redis, task)
+    context = "auto" if quick else desk.model.context
+    options = Options(language=task.language, task=task.task, quick=quick, context=context)
+    try:
+        return desk.model.transcribe(samples, options), samples
+    except CannotTranscribe:
+        raise
+    except Exception as error:  # an engine's own bugs and its library's: the worker must outlive them
+        raise EngineFailure(f"{type(error).__name__}") from error
+
+
+def _transcript(
+    desk: Desk, task: TranscribeTask, heard: Transcription, text: str, dropped: str | None, started: float
+) -> Transcript:
+    now = desk.clock()
+    return Transcript(
+        session=task.session,
+        utterance=task.utterance,
+        start=task.start,
+        end=task.end,
+        text=text,
+        language=heard.language,
+        language_probability=heard.language_probability,
+        confidence=filters.confidence(heard.attempt),
+        engine=desk.model.engine,
+        model=desk.model.name,
+        task=task.task,
+        dropped=dropped,
+        trace=task.trace,
+        at=now,
+        timings=Timings(
+            endpoint_ms=_ms(task.spoken_at, task.accepted_at),
+            stt_queue_ms=_ms(task.sent_at, started),
+            stt_ms=_ms(started, now),
+        ),
+    )
+
+
+def _fail(desk: Desk, task: TranscribeTask, code: str, message: str) -> None:
+    """Tell the client, in a way that fits the kind of the task."""
+    if task.kind == "partial":
+        skipped = Hypothesis(session=task.session, utterance=task.utterance, end=task.end, text=None)
+        desk.redis.publish(keys.events(task.session), codec.dumps(skipped))
+        return
+    error = Error(
+        session=task.session,
+        code=code,
+        message=message,
+        stage="stt",
+        utterance=task.utterance,
+        start=task.start,
+        end=task.end,
+        trace=task.trace,
+        at=desk.clock(),
+    )
+    if task.session.startswith(PROBE_PREFIX):
+        desk.redis.publish(keys.events(task.session), codec.dumps(error))
+    else:
+        commit(desk.redis, error)
+
+
+def _refuse(desk: Desk, message: object, reason: str) -> None:
+    """A message that is no TranscribeTask: logged, and told to its session where it names one."""
+    log.error("malformed task dropped", extra={"reason": reason})
+    fields = message if isinstance(message, dict) else {}
+    session, utterance = fields.get("session"), fields.get("utterance")
+    if isinstance(session, str) and session and type(utterance) is int and fields.get("kind") != "partial":
+        _fail(desk, TranscribeTask(session=session, utterance=utterance), "bad_task", reason)
+
+
+def _ms(since: float, until: float) -> float | None:
+    """Milliseconds between two clocks, never negative; None when the first is unknown."""
+    return round(max(0.0, until - since) * 1000, 1) if since else None

@@ -1,0 +1,110 @@
+"""The life of the worker process: load and warm the model, tell its state, take messages, or end
+and say why."""
+
+import functools
+import logging
+import sys
+import time
+from typing import NoReturn
+
+import numpy as np
+from celery import Celery
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from contracts import codec
+from contracts.audio import SAMPLE_RATE
+from contracts.heartbeat import Pulse
+from contracts.messages import AnalyzeTask
+from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE
+from stt_worker import choose, models, transcription
+from stt_worker.engines import driver
+from stt_worker.engines.protocol import Engine, Options
+from stt_worker.loading import Machine, ModelError, Source
+from stt_worker.settings import Settings
+
+log = logging.getLogger(__name__)
+
+REDIS_TRIES = 20
+"""Up to 2 s apart: a finished transcript outlives a Redis restart of half a minute."""
+
+WARM_UP = ((3, "auto"), (12, "full"))
+"""Seconds of silence and context."""
+
+
+class Worker:
+    def __init__(self, settings: Settings, app: Celery) -> None:
+        self._settings = settings
+        self._app = app
+        self._pulse = Pulse(_client(settings.redis_url, tries=0), "stt_worker")
+        self._desk: transcription.Desk | None = None
+
+    def start(self) -> None:
+        """Load the model; on failure leave the reason in the heartbeat and the log, and exit."""
+        self._pulse.start()
+        begin = time.monotonic()
+        try:
+            source, engine = load(self._settings)
+            warm(engine)
+        except (ModelError, choose.EngineMissing) as error:
+            self._fail(str(error))
+        except Exception as error:  # a model library's own, which may be anything
+            log.exception("speech model not loaded")
+            self._fail(f"the speech model cannot be loaded: {type(error).__name__}: {error}")
+        shown = {"engine": engine.name, "model": engine.model, "demo_models": source.demo, "device": engine.device}
+        model = transcription.Model(
+            engine.name, engine.model, self._settings.context, functools.partial(driver.transcribe, engine)
+        )
+        client = _client(self._settings.redis_url, REDIS_TRIES)
+        self._desk = transcription.Desk(client, model, self._hand_on, time.time)
+        log.info("speech model ready", extra=shown | {"seconds": round(time.monotonic() - begin, 1)})
+        self._pulse.say(state="ready", **shown)
+
+    def take(self, message: object) -> None:
+        if self._desk is None:
+            raise RuntimeError("the worker took a message before its model was loaded")
+        transcription.handle(self._desk, message)
+
+    def stop(self) -> None:
+        self._pulse.stop()
+
+    def _hand_on(self, task: AnalyzeTask) -> None:
+        transcript = task.transcript
+        self._app.send_task(
+            ANALYZE_TASK,
+            kwargs={"message": codec.encode(task)},
+            queue=ANALYZER_QUEUE,
+            task_id=f"an-{transcript.session}:{transcript.utterance}",
+        )
+
+    def _fail(self, reason: str) -> NoReturn:
+        log.critical("no speech model", extra={"reason": reason})
+        self._pulse.say(state="failed", reason=reason)
+        sys.exit(1)
+
+
+def load(settings: Settings) -> tuple[Source, Engine]:
+    """The engine and model that the settings name. Raises ModelError, EngineMissing."""
+    loader = choose.loader(choose.choose(settings.engine, choose.installed()))
+    source = models.resolve(settings.model, settings.demo_models, settings.model_dir, loader)
+    log.info("loading speech model", extra={"engine": loader.name, "model": source.label, "location": source.location})
+    machine = Machine(settings.device, settings.threads, settings.precision, settings.model_dir)
+    return source, loader.load(source, machine)
+
+
+def warm(engine: Engine) -> None:
+    """Let libraries allocate and choose their kernels before somebody waits for it."""
+    for seconds, context in WARM_UP:
+        silence = np.zeros(seconds * SAMPLE_RATE, dtype=np.float32)
+        driver.transcribe(engine, silence, Options(quick=True, context=context))
+
+
+def _client(url: str, tries: int) -> Redis:
+    return Redis.from_url(
+        url,
+        socket_timeout=5,
+        socket_connect_timeout=3,
+        health_check_interval=5,
+        retry=Retry(ExponentialBackoff(cap=2, base=0.05), tries),
+    )

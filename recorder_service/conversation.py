@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from contracts import codec
-from contracts.messages import TO_CLIENT, Accepted, Done, Error, Ready, Start, Stop
+from contracts.messages import TO_CLIENT, Accepted, Done, Error, Ready, Result, Start, Stop
 from recorder_service.backlog import Backlog
 from recorder_service.sources import BadAudio, Samples, Source
 
@@ -59,12 +59,13 @@ class Conversation:
         self._backlog = Backlog()
         self._base = 0  # the recording's sample that is sample 0 of this session
         self._session_rate = source.rate  # what the server counts in; `ready` tells
+        self._results = 0  # of this session
         self._attempt = 0
         self._last_error = ""
         self._ended = False
         self._broken: BadAudio | None = None
         self.failures = 0
-        """Errors that cost something: an utterance without a result, or the session."""
+        """Utterances without a result, and errors that will come again."""
 
     async def run(self) -> None:
         """Stream everything and wait for every result. Raises Unreachable, Refused, BadAudio."""
@@ -102,6 +103,7 @@ class Conversation:
     async def _converse(self, connection: ClientConnection) -> bool:
         """One session; True when the server said `done`, False when the connection broke."""
         self._base = self._backlog.first
+        self._results = 0
         async with connection, asyncio.TaskGroup() as tasks:
             sender = tasks.create_task(self._send(connection))
             done = await self._listen(connection)
@@ -153,9 +155,13 @@ class Conversation:
             self._session_rate = message.sample_rate
         elif isinstance(message, Accepted):
             self._accept(message.samples)
+        elif isinstance(message, Result):
+            self._results += 1
         elif isinstance(message, Error):
             self._last_error = message.message
-            self.failures += message.utterance is not None or not message.retryable
+            self.failures += message.utterance is None and not message.retryable
+        elif isinstance(message, Done):
+            self.failures += message.utterances - self._results
         self._display.show(message, self._base / self._source.rate)
         return isinstance(message, Done)
 

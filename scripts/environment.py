@@ -98,6 +98,10 @@ def redis_port(wanted: str) -> int:
         check_port("127.0.0.1", REDIS_PORT, "REDIS_PORT")
         return REDIS_PORT
     except Trouble:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
+        return any_free_port()
+
+
+def any_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

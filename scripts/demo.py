@@ -1,0 +1,129 @@
+"""`make demo`: streams a recording through the running pipeline, or one started for it, and shows
+captions, sentiments and the lines that landed in the result log.
+
+Exit status: 0 when there were results, else 1.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+from scripts import environment, procfile, readiness, state
+
+RUN_LOG = procfile.ROOT / ".run" / "demo.log"
+STARTING_SECONDS = 1800
+"""Long, because the first start may download models."""
+LOG_SECONDS = 15
+
+
+class Trouble(Exception):
+    """The demo cannot go on; the message says why."""
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def pipeline() -> Iterator[state.State]:
+    """The one that runs, or a new one that ends with the demo."""
+    running = state.load()
+    if running:
+        say(f"Using the pipeline that runs at {running.url}")
+        yield running
+        return
+    say("Starting the pipeline (its log: .run/demo.log)")
+    RUN_LOG.parent.mkdir(exist_ok=True)
+    with RUN_LOG.open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "scripts.run"],
+            cwd=procfile.ROOT,
+            env={**os.environ, "PORT": os.environ.get("PORT") or str(free_port())},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield wait_ready(child)
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            child.wait()
+
+
+def free_port() -> int:
+    """8000, or any other one if that is taken: nobody has to open the page of a demo."""
+    try:
+        environment.check_port("127.0.0.1", 8000, "PORT")
+        return 8000
+    except environment.Trouble:
+        return environment.any_free_port()
+
+
+def wait_ready(child: "subprocess.Popen[bytes]") -> state.State:
+    deadline = time.monotonic() + STARTING_SECONDS
+    tick = Event()
+    while child.poll() is None and time.monotonic() < deadline:
+        started = state.load()
+        report = readiness.ask(started.health_url) if started and started.pid == child.pid else None
+        if started and report and report.get("ready"):
+            if report.get("demo_models"):
+                say(f"Demonstration models. {report.get('real_models')}")
+            return started
+        tick.wait(readiness.ASK_EVERY_SECONDS)
+    end = "\n".join(RUN_LOG.read_text(errors="replace").splitlines()[-20:])
+    raise Trouble(f"The pipeline did not become ready. The end of .run/demo.log:\n{end}")
+
+
+def new_lines(log: Path, begin: int) -> list[str]:
+    """Result lines after byte `begin`; a log that is now shorter was rotated and is read whole."""
+    if not log.exists():
+        return []
+    data = log.read_bytes()
+    return data[begin if len(data) >= begin else 0 :].decode("utf-8", "replace").splitlines()
+
+
+def stream(file: Path, running: state.State) -> int:
+    """Show the recording's captions, then its lines in the log; the exit status."""
+    log = procfile.ROOT / running.result_log
+    begin = log.stat().st_size if log.exists() else 0
+    say(f"Streaming {file} in real time\n")
+    recorder = [sys.executable, "-m", "recorder_service", "stream", str(file), "--url", running.url]
+    status = subprocess.run(recorder, cwd=procfile.ROOT).returncode
+    deadline = time.monotonic() + LOG_SECONDS
+    lines = new_lines(log, begin)
+    while not lines and status == 0 and time.monotonic() < deadline:
+        Event().wait(0.2)
+        lines = new_lines(log, begin)
+    say(f"\nIn {running.result_log}:")
+    for line in lines:
+        say(line)
+    if not lines:
+        say("(nothing: no result came, or the listener does not run)")
+    return 0 if lines and status == 0 else 1
+
+
+def main() -> int:
+    file = Path(sys.argv[1]).resolve()
+    if not file.is_file():
+        sys.stderr.write(f"There is no recording {file}; name one: make demo FILE=speech.wav\n")
+        return 1
+    try:
+        with pipeline() as running:
+            return stream(file, running)
+    except Trouble as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Asks /health/ready until a clip has gone through both queues, and puts its answer into words."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+ASK_EVERY_SECONDS = 0.5
+TELL_EVERY_SECONDS = 15.0
+
+
+def ask(health_url: str) -> dict[str, Any] | None:
+    """The report, ready or not; None while nothing (or something else) answers there."""
+    try:
+        with urllib.request.urlopen(health_url, timeout=10) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as refusal:
+        body = refusal.read()
+    except OSError:
+        return None
+    try:
+        report = json.loads(body)
+    except ValueError:
+        return None
+    return report if isinstance(report, dict) else None
+
+
+def wait(health_url: str, stop: Event, tell: Callable[[str], None]) -> dict[str, Any] | None:
+    """The first report that says ready; None when `stop` is set before. `tell` hears from time to
+    time what is still missing."""
+    waited = 0.0
+    while not stop.is_set():
+        report = ask(health_url)
+        if report and report.get("ready"):
+            return report
+        if waited >= TELL_EVERY_SECONDS:
+            waited = 0.0
+            tell("Not ready yet: " + "; ".join(missing(report)))
+        stop.wait(ASK_EVERY_SECONDS)
+        waited += ASK_EVERY_SECONDS
+    return None
+
+
+def missing(report: dict[str, Any] | None) -> list[str]:
+    """What the report says of each part that is not ready."""
+    if not report:
+        return ["the gateway does not answer yet"]
+    parts = report.get("parts", {})
+    return [f"{name} {part['state']}: {part['reason']}" for name, part in parts.items() if part["state"] != "ready"]
+
+
+def welcome(report: dict[str, Any], url: str, result_log: str) -> str:
+    """What a person needs to know once it runs."""
+    models = report.get("models", {})
+    lines = [
+        "",
+        f"  Ready. Open  {url}  allow the microphone, and speak.",
+        "",
+        f"  Results    tail -f {result_log}",
+        f"  Models     {models.get('engine')} {models.get('speech')}, {models.get('sentiment')}",
+        "  A file     make demo    (or: .venv/bin/python -m recorder_service stream FILE)",
+        "  Stop       Ctrl-C",
+    ]
+    if report.get("demo_models"):
+        lines += ["", f"  DEMONSTRATION MODELS. {report.get('real_models') or ''}".rstrip()]
+    return "\n".join([*lines, ""])

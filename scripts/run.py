@@ -1,0 +1,49 @@
+"""`make run`: starts every line of the Procfile, waits until speech becomes results, says where.
+
+Exit status: 0 after Ctrl-C, 1 when it could not start or a process ended by itself.
+"""
+
+import os
+import sys
+
+from scripts import procfile, readiness, state
+from scripts.environment import Plan, Trouble, plan
+from scripts.supervisor import Supervisor, Terminal
+
+
+def main() -> int:
+    running = state.load()
+    if running:
+        sys.stderr.write(f"It runs already: {running.url} (process {running.pid}; Ctrl-C there stops it)\n")
+        return 1
+    try:
+        chosen = plan(os.environ, procfile.ROOT / ".env", procfile.lines())
+    except Trouble as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return 1
+    with state.held(state.State(os.getpid(), chosen.url, chosen.health_url, chosen.result_log)):
+        return supervise(chosen)
+
+
+def supervise(chosen: Plan) -> int:
+    terminal = Terminal()
+
+    def watch(supervisor: Supervisor) -> None:
+        report = readiness.wait(chosen.health_url, supervisor.stopping, supervisor.say)
+        if report:
+            supervisor.say(readiness.welcome(report, chosen.url, chosen.result_log))
+
+    supervisor = Supervisor(terminal, watch)
+    for name, line in chosen.lines.items():
+        supervisor.add_process(name, line, env=dict(chosen.environ), cwd=str(procfile.ROOT))
+    supervisor.loop()
+    if supervisor.first_ended is None:
+        return 0
+    name, status = supervisor.first_ended
+    last = "\n".join(f"    {line}" for line in terminal.last[name])
+    sys.stderr.write(f"\n{name} ended by itself (status {status}), so all was stopped. Its last lines:\n{last}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

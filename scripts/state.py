@@ -1,0 +1,52 @@
+"""What `make run` tells other commands, in .run/state.json: where the running pipeline is.
+
+The process that runs it holds a lock on the file, so that a file left by a killed one says nothing.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.procfile import ROOT
+
+PATH = ROOT / ".run" / "state.json"
+
+
+@dataclass(frozen=True)
+class State:
+    pid: int
+    url: str
+    health_url: str
+    result_log: str
+
+
+@contextlib.contextmanager
+def held(state: State, path: Path = PATH) -> Iterator[None]:
+    """Others see `state` until the block ends. Raises BlockingIOError when another one is held."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.truncate(0)
+        file.write(json.dumps(dataclasses.asdict(state)))
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def load(path: Path = PATH) -> State | None:
+    """The pipeline that runs; None when none does."""
+    try:
+        with path.open() as file:
+            text = file.read()
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return State(**json.loads(text)) if text else None
+    return None

@@ -1,0 +1,53 @@
+"""Composition root: `python -m listener_service` until SIGTERM or SIGINT.
+
+Results and statistics go to the result log and to standard output, what ails the service itself
+to standard error.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from contracts import env, logs
+from listener_service.listener import Listener
+from listener_service.logfile import LogFile
+from listener_service.report import Report
+from listener_service.results import Results
+from listener_service.settings import Settings
+
+
+def main() -> int:
+    try:
+        settings = env.read(Settings, os.environ)
+    except env.SettingError as error:
+        sys.exit(f"listener_service: {error}")
+    logs.setup("listener_service", settings.log_level)
+    client = redis.Redis.from_url(
+        settings.redis_url, socket_timeout=5, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    file = LogFile(Path(settings.result_log), settings.max_bytes, settings.backups)
+    Listener(Results(client), file, Report(settings.statistics_seconds, time.time()), show, stop).run()
+    return 0
+
+
+def show(text: str) -> None:
+    """The same bytes as in the file, whatever the locale; a console that is gone stops nothing."""
+    try:
+        sys.stdout.buffer.write(f"{text}\n".encode())
+        sys.stdout.buffer.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

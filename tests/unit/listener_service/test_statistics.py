@@ -1,0 +1,87 @@
+"""Running numbers: shares, percentiles, and that they do not grow without bound."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.messages import Error, Result, Sentiment, Timings
+from listener_service import statistics
+from listener_service.statistics import Histogram, Statistics, words
+
+
+def result(
+    session: str, text: str = "good day", label: str | None = "POSITIVE", score: float | None = 0.9, ms: float = 100
+) -> Result:
+    sentiment = Sentiment(label, score, {}, "m")
+    return Result(session, 1, 0.0, 1.0, text, "en", 0.9, sentiment, "e", "m", timings=Timings(total_ms=ms))
+
+
+def test_shares_and_means() -> None:
+    numbers = Statistics()
+    numbers.add(result("a", "I love it"), 0)
+    numbers.add(result("a", "I hate it", "NEGATIVE", -0.5), 1)
+    numbers.add(result("b", "안녕하세요 여러분", None, None), 2)
+    numbers.add(result("b", "", None, None), 3)
+    numbers.add(Error("b", "x", "y", utterance=2), 4)
+    found = numbers.all.fields()
+    assert (found["utterances"], found["words"], found["dropped"], found["errors"]) == ("3", "8", "1", "1")
+    assert (found["positive"], found["negative"], found["neutral"], found["unjudged"]) == (
+        "33.3%",
+        "33.3%",
+        "0.0%",
+        "33.3%",
+    )
+    assert found["mean_score"] == "+0.200"
+    assert numbers.sessions_seen == 2
+
+
+def test_without_results_there_are_no_shares() -> None:
+    assert Statistics().all.fields() == {"utterances": "0", "words": "0", "dropped": "0", "errors": "0"}
+
+
+def test_sessions_active_since_the_latest_first() -> None:
+    numbers = Statistics()
+    for now, session in enumerate(["a", "b", "c", "a"]):
+        numbers.add(result(session), now)
+    assert [name for name, _ in numbers.active(since=1)] == ["a", "c"]
+    assert [tally.utterances for _, tally in numbers.active(since=-1)] == [2, 1, 1]
+
+
+def test_quiet_sessions_are_forgotten_but_not_their_numbers() -> None:
+    numbers = Statistics()
+    numbers.add(result("old"), 0)
+    numbers.add(result("new"), statistics.QUIET_SECONDS + 1)
+    assert [name for name, _ in numbers.active(since=-1)] == ["new"]
+    assert numbers.all.utterances == 2
+    assert numbers.sessions_seen == 2
+
+
+def test_the_number_of_sessions_is_bounded() -> None:
+    numbers = Statistics()
+    for number in range(statistics.MOST_SESSIONS + 5):
+        numbers.add(result(f"s{number}"), 0)
+    assert len(numbers.active(since=-1)) == statistics.MOST_SESSIONS
+
+
+@given(st.lists(st.floats(1, 3.6e6), min_size=1, max_size=200), st.sampled_from([0.5, 0.95]))
+def test_percentiles_are_right_within_a_step(values: list[float], share: float) -> None:
+    histogram = Histogram()
+    for value in values:
+        histogram.add(value)
+    rank = -(-len(values) * share // 1)
+    exact = sorted(values)[int(rank) - 1]
+    assert histogram.percentile(share) == pytest.approx(exact, rel=0.026)
+
+
+def test_zero_latency_is_counted() -> None:
+    histogram = Histogram()
+    histogram.add(0.0)
+    assert histogram.percentile(0.5) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("", 0), ("Hello, world!", 2), ("don't stop - now", 3), ("나는 너를 좋아해", 3), ("我喜欢你。", 4), ("...", 0)],
+)
+def test_words(text: str, count: int) -> None:
+    assert words(text) == count

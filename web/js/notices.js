@@ -1,0 +1,80 @@
+/** Sentences about what is wrong and what to do, above the captions; one of each kind at a time. */
+
+/** kind: [tone, group that is settled together, action] */
+const KINDS = {
+  denied: ["bad", "problem", "retry"],
+  nodevice: ["bad", "problem", "retry"],
+  busy: ["bad", "problem", "retry"],
+  blocked: ["bad", "problem", "retry"],
+  error: ["bad", "problem", "retry"],
+  insecure: ["bad", "problem", null],
+  unsupported: ["bad", "problem", null],
+  zeros: ["warn", "silence", "dismiss"],
+  quiet: ["warn", "silence", "dismiss"],
+  suspended: ["warn", "suspended", "resume"],
+  lost: ["warn", "microphone", "dismiss"],
+  switched: ["plain", "microphone", "dismiss"],
+  gap: ["warn", "gap", "dismiss"],
+  hidden: ["plain", "end", "dismiss"],
+  unfinished: ["warn", "end", "dismiss"],
+  unreachable: ["warn", "link", null],
+  full: ["warn", "link", null],
+  starting: ["warn", "link", null],
+  demo: ["plain", "demo", "dismiss"],
+};
+
+export class Notices {
+  /** @param {HTMLElement} box @param {() => import("./text.js").Text} text @param {Record<string, () => void>} actions */
+  constructor(box, text, actions) {
+    this.box = box;
+    this.text = text;
+    this.actions = actions;
+    this.shown = new Map();
+    this.dismissed = new Set();
+  }
+
+  show(kind, values = {}) {
+    const [, group] = KINDS[kind];
+    if (kind === "demo" && this.dismissed.has(kind)) return;
+    for (const [other] of this.shown) if (KINDS[other][1] === group && other !== kind) this.shown.delete(other);
+    const before = this.shown.get(kind);
+    this.shown.set(kind, values);
+    if (JSON.stringify(before) !== JSON.stringify(values)) this.draw();
+  }
+
+  /** What a group's notices said is over. */
+  settle(group) {
+    const kinds = [...this.shown.keys()].filter((kind) => KINDS[kind][1] === group);
+    kinds.forEach((kind) => this.shown.delete(kind));
+    if (kinds.length) this.draw();
+  }
+
+  draw() {
+    this.box.replaceChildren(...[...this.shown].map(([kind, values]) => this.#notice(kind, values)));
+  }
+
+  #notice(kind, values) {
+    const [tone, , action] = KINDS[kind];
+    const notice = document.createElement("div");
+    notice.className = `notice ${tone}`;
+    notice.dataset.notice = kind;
+    if (tone !== "plain") notice.role = "alert";
+    const sentence = document.createElement("p");
+    sentence.textContent = this.text().say(`notice.${kind}`, values);
+    notice.append(sentence);
+    if (action) notice.append(this.#button(kind, action));
+    return notice;
+  }
+
+  #button(kind, action) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = this.text().say(`notice.${action}`);
+    button.onclick = () => {
+      this.dismissed.add(kind);
+      this.settle(KINDS[kind][1]);
+      this.actions[action]?.();
+    };
+    return button;
+  }
+}

@@ -1,0 +1,50 @@
+/** The page's sentences in the reader's language; the sentences themselves are in `lang/`. */
+import en from "../lang/en.js";
+import ko from "../lang/ko.js";
+
+export const LANGUAGES = { en, ko };
+
+/**
+ * The first of the wanted languages that we have, else English.
+ * @param {readonly string[]} wanted such as navigator.languages: ["ko-KR", "en"]
+ */
+export function pick(wanted) {
+  const codes = wanted.map((tag) => tag.toLowerCase().split("-")[0]);
+  return codes.find((code) => code in LANGUAGES) ?? "en";
+}
+
+/** Sentences of one language: `text("unit.seconds", {seconds: 3})`. An unknown key is our mistake: it throws. */
+export class Text {
+  constructor(language) {
+    this.language = language;
+    this.sentences = LANGUAGES[language];
+  }
+
+  say(key, values = {}) {
+    const sentence = this.sentences[key];
+    if (sentence === undefined) throw new Error(`no sentence "${key}" in ${this.language}`);
+    return sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  }
+
+  /** Seconds as words: "2 min 3 s". */
+  duration(seconds) {
+    const whole = Math.round(seconds);
+    if (whole < 60) return this.say("unit.seconds", { seconds: whole });
+    return this.say("unit.minutes", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
+  }
+}
+
+/** Seconds as a clock: 0:07, 12:40, 1:02:03. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n) => String(n).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** A score in -1..1 with its sign: +0.92, −0.40, 0.00. */
+export function signed(score) {
+  const shown = Math.abs(score).toFixed(2);
+  if (shown === "0.00") return shown;
+  return (score > 0 ? "+" : "\u2212") + shown;
+}

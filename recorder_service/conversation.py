@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from contracts import codec
-from contracts.messages import TO_CLIENT, Accepted, Done, Error, Ready, Result, Start, Stop
+from contracts.messages import TO_CLIENT, Accepted, Done, Error, Result, Start, Stop
 from recorder_service.backlog import Backlog
 from recorder_service.sources import BadAudio, Samples, Source
 
@@ -58,7 +58,6 @@ class Conversation:
         self._display = display
         self._backlog = Backlog()
         self._base = 0  # the recording's sample that is sample 0 of this session
-        self._session_rate = source.rate  # what the server counts in; `ready` tells
         self._results = 0  # of this session
         self._attempt = 0
         self._last_error = ""
@@ -151,9 +150,7 @@ class Conversation:
         except codec.DecodeError as error:
             self._display.note(f"Not understood, perhaps of a newer server: {error}")
             return False
-        if isinstance(message, Ready):
-            self._session_rate = message.sample_rate
-        elif isinstance(message, Accepted):
+        if isinstance(message, Accepted):
             self._accept(message.samples)
         elif isinstance(message, Result):
             self._results += 1
@@ -167,6 +164,6 @@ class Conversation:
 
     def _accept(self, samples: int) -> None:
         before = self._backlog.first
-        self._backlog.accept(self._base + samples * self._source.rate // self._session_rate)
+        self._backlog.accept(self._base + samples)
         if self._backlog.first > before:
             self._attempt = 0

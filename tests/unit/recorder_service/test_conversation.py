@@ -17,7 +17,7 @@ from recorder_service.sources import BadAudio, Samples
 
 RATE = 32_000
 RECORDING = np.linspace(-1, 1, 10 * 2048, dtype=np.float32)
-READY = Ready("s", 0, 16_000, "e", "m", "sm", False, False, Limits(262144, 60.0, 15.0))
+READY = Ready("s", 0, RATE, "e", "m", "sm", False, False, Limits(262144, 60.0, 15.0))
 
 
 class Blocks:
@@ -90,7 +90,7 @@ def test_after_a_lost_connection_all_that_was_not_accepted_comes_again() -> None
         await connection.send(codec.dumps(READY))
         await take(connection, audio)
         if len(sessions) == 1:
-            await connection.send(codec.dumps(Accepted("s", 3000)))  # of 16 kHz: 6000 of ours
+            await connection.send(codec.dumps(Accepted("s", 6000)))
             await (await connection.ping())  # so that the client has read it
             connection.transport.abort()
         else:

@@ -1,7 +1,9 @@
 """Tells from its first bytes what a model file is, so that a wrong one gets a sentence, not a
-traceback. Pure but for reading the file; needs no model library."""
+traceback. torch is imported only to read one."""
 
+import pickle
 from pathlib import Path
+from typing import Any
 
 from stt_worker.loading import ModelError
 
@@ -61,3 +63,21 @@ def check_content(path: Path, content: object) -> None:
             f"{path} is a torch file of another kind: it holds no {' and no '.join(missing)}, "
             "as an openai-whisper checkpoint does"
         )
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of an openai-whisper checkpoint. Raises ModelError."""
+    import torch
+
+    check_file(path)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, ValueError, KeyError, AttributeError) as error:
+        raise ModelError(f"{path} is damaged ({first_line(error)}); download it again") from None
+    check_content(path, content)
+    return content  # type: ignore[no-any-return]  # checked above
+
+
+def first_line(error: BaseException) -> str:
+    """A library's error without its pages of advice."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

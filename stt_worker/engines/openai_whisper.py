@@ -4,7 +4,6 @@ The package is imported under a name of its own, because `whisper` alone is also
 """
 
 import os
-import pickle
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +35,7 @@ class OpenAIWhisper:
         self.model = label
         self.device = device
         self.full_positions: int = model.dims.n_audio_ctx
-        self.languages = frozenset(LANGUAGES if model.is_multilingual else ("en",))
+        self.languages = frozenset(list(LANGUAGES)[: model.num_languages] if model.is_multilingual else ("en",))
         self.encoder_dtype = torch.float16 if device == "cuda" else torch.float32
         self.decoder_dtype = self.encoder_dtype
         self.whisper = model
@@ -107,24 +106,13 @@ def _root(directory: str) -> str:
 
 def _load(location: str, device: str, directory: str) -> openai_whisper.Whisper:
     path = Path(location)
-    is_name = location in openai_whisper.available_models() and not path.is_file()
-    if not is_name:
-        checkpoint.check_file(path)
-        try:
-            checkpoint.check_content(path, torch.load(path, map_location="cpu", weights_only=True))
-        except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
-            if isinstance(error, ModelError):
-                raise
-            raise ModelError(f"{path} is damaged: {_first_line(error)}; download it again") from None
+    if path.exists():
+        checkpoint.read(path)
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_STALL_SECONDS)
     try:
         return openai_whisper.load_model(location, device=device, download_root=_root(directory))
     except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"model {location} cannot be loaded: {_first_line(error)}") from error
+        raise ModelError(f"model {location} cannot be loaded: {checkpoint.first_line(error)}") from error
     finally:
         socket.setdefaulttimeout(patience)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -59,9 +59,8 @@ class Hearing:
             self._conversation.conclude(transcript)
 
     def spoken_at(self, utterance: Utterance) -> float:
-        """When the last voiced sample was received (unix seconds). An endpoint leaves post-roll behind it."""
-        after = DEFAULT.post_roll if utterance.reason == "endpoint" else 0
-        return self._arrivals.when(max(utterance.start, utterance.end - after))
+        """When the last voiced sample was received (unix seconds)."""
+        return self._arrivals.when(utterance.voiced_end)
 
     def forget(self) -> None:
         """Every utterance returned so far has been asked for its `spoken_at`."""

@@ -4,10 +4,13 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
 import numpy as np
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from contracts.audio import SAMPLE_RATE, Samples
@@ -16,6 +19,8 @@ from fastapi_service.server import listen, server
 from fastapi_service.settings import Settings
 from tests.eventually import eventually
 from tests.fakes import LevelDetector
+from tests.played_workers import PlayedWorkers
+from tests.processes import RedisServer
 
 
 class RunningGateway:
@@ -40,10 +45,23 @@ class RunningGateway:
         self._listener.close()
         assert not self._thread.is_alive(), "the gateway did not stop"
 
+    def health(self) -> dict[str, Any]:
+        """/health/ready, with its `status`."""
+        answer = httpx.get(f"{self.url}/health/ready", timeout=30)
+        return {"status": answer.status_code, **answer.json()}
+
     @contextlib.contextmanager
     def connect(self, path: str = "/ws") -> Iterator["Talker"]:
         with connect(f"ws://127.0.0.1:{self.port}{path}", compression=None, max_size=None) as socket:
             yield Talker(socket)
+
+
+@contextlib.contextmanager
+def played_pipeline(directory: Path, **settings: Any) -> Iterator[tuple[RunningGateway, PlayedWorkers]]:
+    """A Redis, played workers and a gateway that knows of them."""
+    with RedisServer(directory) as redis, PlayedWorkers(redis.url) as workers:
+        with RunningGateway(redis.url, **settings) as gateway:
+            yield gateway, workers
 
 
 class Talker:
@@ -70,8 +88,9 @@ class Talker:
 
     def until_closed(self) -> tuple[int | None, str | None]:
         """Read on to the end: the close code and its reason."""
-        for text in self.socket:
-            self.heard.append(json.loads(text))
+        with contextlib.suppress(ConnectionClosed):
+            for text in self.socket:
+                self.heard.append(json.loads(text))
         return self.socket.close_code, self.socket.close_reason
 
     def of(self, kind: str) -> list[dict[str, Any]]:

@@ -7,7 +7,8 @@
 # yours), else LOG_UID (1000), to whom the folder is given.
 set -eu
 
-folder=$(dirname "${RESULT_LOG:-/app/logs/result_listener.log}")
+log=${RESULT_LOG:-/app/logs/result_listener.log}
+folder=$(dirname "$log")
 mkdir -p "$folder"
 
 if [ "$(id -u)" != 0 ]; then
@@ -26,4 +27,6 @@ for file in "$folder"/*; do
   # a log left by an earlier run as another user
   [ ! -f "$file" ] || [ "$(stat -c %u "$file")" = "$uid" ] || chown -h "$uid:$gid" "$file"
 done
-exec setpriv --reuid "$uid" --regid "$gid" --clear-groups --inh-caps=-all --no-new-privs -- "$@"
+# an empty log at once, so that `tail -f` has something to follow before anybody has spoken
+exec setpriv --reuid "$uid" --regid "$gid" --clear-groups --inh-caps=-all --no-new-privs -- \
+  sh -c '[ -e "$0" ] || touch "$0"; exec "$@"' "$log" "$@"

@@ -106,7 +106,7 @@ class Session:
         frames.check_start(start)
         settings = self._gateway.settings
         if len(self._gateway.sessions) >= settings.max_sessions:
-            raise Refusal(codes.FULL, f"all {settings.max_sessions} places are taken; try again in a minute")
+            raise Refusal(codes.FULL, f"all places are taken ({settings.max_sessions} sessions); try again in a minute")
         self.id = secrets.token_urlsafe(12)
         self._gateway.sessions.add(self.id)
         self._exchange = Exchange(self.id, start, self._gateway, self._outbox)

@@ -26,12 +26,13 @@ def length(task: TranscribeTask, pcm: bytes) -> str:
 class PlayedWorkers:
     """`held` keeps final tasks waiting while it is set; `tasks` is everything that came, in order."""
 
-    def __init__(self, redis_url: str, words: Words = length) -> None:
+    def __init__(self, redis_url: str, words: Words = length, demo_models: bool = False) -> None:
         self.tasks: list[TranscribeTask] = []
         self.audio: dict[tuple[str, int], bytes] = {}
         self.held = threading.Event()
         self._url = redis_url
         self._words = words
+        self._demo_models = demo_models
         self._redis = redis.Redis.from_url(redis_url)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="played-workers")
@@ -39,7 +40,7 @@ class PlayedWorkers:
 
     def __enter__(self) -> Self:
         for pulse, model in zip(self._pulses, ("played-speech", "played-sentiment"), strict=True):
-            pulse.say(state="ready", model=model, engine="played")
+            pulse.say(state="ready", model=model, engine="played", demo_models=self._demo_models)
             pulse.start()
         self._thread.start()
         return self

@@ -1,0 +1,99 @@
+"""/health of a real gateway process, and how it ends when it cannot start."""
+
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+import redis
+
+from contracts import codec, keys
+from contracts.messages import Heartbeat
+from scripts import procfile
+from tests.eventually import eventually
+from tests.played_workers import PlayedWorkers
+from tests.processes import Process, RedisServer, clean_environ, free_port
+from tests.running_gateway import RunningGateway
+
+
+def gateway_process(directory: Path, **environ: str) -> Process:
+    return Process("fastapi_service", procfile.lines()["fastapi_service"], directory, clean_environ(**environ))
+
+
+def test_ready_once_a_clip_went_through_both_queues(redis_server: RedisServer, tmp_path: Path) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/health"
+    with gateway_process(tmp_path, PORT=str(port), REDIS_URL=redis_server.url) as process:
+        eventually(lambda: _answers(f"{url}/live"))
+        refused = httpx.get(f"{url}/ready")
+        assert refused.status_code == 503 and refused.headers["cache-control"] == "no-store"
+        for name in ("stt_worker", "analyzer_worker"):
+            assert refused.json()["parts"][name]["state"] == "missing"
+            assert name in refused.json()["parts"]["pipeline"]["reason"]
+        with PlayedWorkers(redis_server.url) as workers:
+            eventually(lambda: httpx.get(f"{url}/ready").status_code == 200)
+            assert [task.kind for task in workers.tasks] == ["probe"]
+            report = httpx.get(f"{url}/ready").json()
+        assert report["models"] == {"engine": "played", "speech": "played-speech", "sentiment": "played-sentiment"}
+        assert report["demo_models"] is False and report["real_models"] is None and report["sessions"] == 0
+        with redis.Redis.from_url(redis_server.url) as client:
+            assert client.xlen("results") == 0
+        assert process.terminate() in (0, -signal.SIGTERM), "uvicorn shuts down, then lets the signal end it"
+        assert "Traceback" not in process.output
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_worker_that_failed_says_why(redis_server: RedisServer) -> None:
+    beat = Heartbeat("stt_worker@x-1", "stt_worker", "failed", reason="speech.pt is damaged; copy it again")
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.set(keys.heartbeat(beat.worker), codec.dumps(beat), ex=60)
+    with RunningGateway(redis_server.url) as gateway:
+        parts = gateway.health()["parts"]
+    assert parts["stt_worker"]["state"] == "failed"
+    assert parts["stt_worker"]["reason"] == "speech.pt is damaged; copy it again"
+
+
+def test_demo_models_are_told_with_the_way_to_real_ones(redis_server: RedisServer) -> None:
+    with PlayedWorkers(redis_server.url, demo_models=True), RunningGateway(redis_server.url) as gateway:
+        report = eventually(lambda: _when_ready(gateway))
+        assert report["demo_models"] and "DEMO_MODELS" in report["real_models"]
+        with gateway.connect() as talker:
+            talker.say("start")
+            assert talker.wait_for("ready")["demo_models"] is True
+
+
+def _when_ready(gateway: RunningGateway) -> dict[str, object]:
+    report = gateway.health()
+    return report if report["ready"] else {}
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"PORT": "eighty"}, ["PORT", "eighty", "whole number"]),
+        ({"REDIS_URL": "localhost"}, ["REDIS_URL", "redis://"]),
+        ({"MAX_FRAME_BYTES": "1"}, ["MAX_FRAME_BYTES", "1024"]),
+    ],
+    ids=["port", "redis", "frame"],
+)
+def test_a_bad_setting_ends_it_with_a_sentence(tmp_path: Path, environ: dict[str, str], words: list[str]) -> None:
+    with gateway_process(tmp_path, **environ) as process:
+        assert process.wait(30) == 1
+    assert all(word in process.output for word in words) and "Traceback" not in process.output
+
+
+def test_a_taken_port_ends_it_with_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with gateway_process(tmp_path, PORT=port) as process:
+            assert process.wait(30) == 1
+    assert port in process.output and "choose another" in process.output and "Traceback" not in process.output

@@ -1,0 +1,21 @@
+from fastapi_service.arrivals import Arrivals
+
+
+def test_when_a_sample_was_received() -> None:
+    arrivals = Arrivals()
+    for heard, at in ((100, 10.0), (200, 20.0), (300, 30.0)):
+        arrivals.note(heard, at)
+    assert [arrivals.when(sample) for sample in (1, 100, 101, 200, 300, 999)] == [10.0, 10.0, 20.0, 20.0, 30.0, 30.0]
+
+
+def test_what_is_settled_is_forgotten() -> None:
+    arrivals = Arrivals()
+    for heard in range(100, 10_000, 100):
+        arrivals.note(heard, heard / 10)
+    arrivals.forget(5_000)
+    assert len(arrivals._notes) == 50
+    assert arrivals.when(5_001) == 510.0
+
+
+def test_nothing_heard() -> None:
+    assert Arrivals().when(5) == 0.0

@@ -32,7 +32,9 @@ class Analysis:
         raises."""
         started = time.time()
         try:
-            task = codec.decode(message if isinstance(message, Mapping) else {"type": "nothing"}, AnalyzeTask)
+            if not isinstance(message, Mapping):
+                raise codec.DecodeError(f"its message is {type(message).__name__}, not an object")
+            task = codec.decode(message, AnalyzeTask)
         except codec.DecodeError as error:
             self._refuse(message, str(error).split(", got")[0])  # what follows may be speech
             return

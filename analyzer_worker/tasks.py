@@ -9,8 +9,9 @@ from contracts.names import ANALYZE_TASK
 
 
 def register(app: Celery, take: Callable[[Any], None]) -> None:
-    """Register `analyzer_worker.analyze_text(message)`; a call without a message is refused by `take`."""
+    """Register `analyzer_worker.analyze_text(message)`. Any other arguments are let in, so that it
+    is `take` that refuses a call without a message."""
 
     @app.task(name=ANALYZE_TASK)
-    def analyze_text(message: Any = None) -> None:
+    def analyze_text(message: Any = None, *_: Any, **__: Any) -> None:
         take(message)

@@ -4,6 +4,7 @@ Results and statistics go to the result log and to standard output, what ails th
 to standard error.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -41,12 +42,10 @@ def main() -> int:
 
 
 def show(text: str) -> None:
-    """The same bytes as in the file, whatever the locale; a console that is gone stops nothing."""
-    try:
-        sys.stdout.buffer.write(f"{text}\n".encode())
-        sys.stdout.buffer.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """The same bytes as in the file, whatever the locale; a console that is gone or full costs this
+    line on it and nothing else."""
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{text}\n".encode())
 
 
 if __name__ == "__main__":

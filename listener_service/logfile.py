@@ -116,4 +116,4 @@ def _mend(file: int) -> None:
 def _tail(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        return file.read()
+        return file.read(TAIL_BYTES)

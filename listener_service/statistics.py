@@ -86,9 +86,10 @@ class Tally:
 class Statistics:
     """Times are unix seconds, given by the caller."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_sessions: int = MOST_SESSIONS) -> None:
         self.all = Tally()
         self.sessions_seen = 0
+        self._most_sessions = most_sessions
         self._sessions: OrderedDict[str, tuple[float, Tally]] = OrderedDict()  # the quietest first
 
     def add(self, event: Result | Error, now: float) -> None:
@@ -109,6 +110,6 @@ class Statistics:
     def _forget(self, now: float) -> None:
         while self._sessions:
             heard, _ = next(iter(self._sessions.values()))
-            if heard > now - QUIET_SECONDS and len(self._sessions) <= MOST_SESSIONS:
+            if heard > now - QUIET_SECONDS and len(self._sessions) <= self._most_sessions:
                 return
             self._sessions.popitem(last=False)

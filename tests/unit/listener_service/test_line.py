@@ -1,7 +1,7 @@
 """The line format: what is written is read back, and nothing that is said can break out of it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.messages import Error, Result, Sentiment, Timings
@@ -52,6 +52,7 @@ def test_a_result_without_sentiment_says_why() -> None:
     assert "confidence" not in read.fields
 
 
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(["POSITIVE", "NEGATIVE", "NEUTRAL", "UNJUDGED", "ERROR"]),
     score=st.none() | st.integers(-1000, 1000).map(lambda n: n / 1000),
@@ -64,12 +65,14 @@ def test_what_is_written_is_read_back(kind: str, score: float | None, text: str,
     assert parse(f"{written}\n") == written
 
 
+@settings(max_examples=30)
 @given(fields=st.dictionaries(NAMES, st.text(), max_size=5))
 def test_statistics_are_read_back(fields: dict[str, str]) -> None:
     written = Line("2026-01-31T09:00:00.123Z", line.STATISTICS, fields=fields)
     assert parse(str(written)) == written
 
 
+@settings(max_examples=60)
 @given(text=st.text(), value=st.text())
 def test_a_line_is_one_line_without_control_characters(text: str, value: str) -> None:
     written = str(Line("2026-01-31T09:00:00.123Z", "ERROR", None, text, {"name": value}))

@@ -80,8 +80,7 @@ export class CaptionsView {
 
   #words(utterance) {
     const words = element("p", "words");
-    const language = utterance.task === "translate" ? "en" : utterance.language;
-    if (language) words.lang = language;
+    words.lang = utterance.language && utterance.task === "translate" ? "en" : (utterance.language ?? guessed(utterance));
     if (utterance.text !== null) words.append(element("span", "stable", utterance.text));
     else {
       const gap = utterance.stable && utterance.tail && !/\s$/.test(utterance.stable) && !/^\s/.test(utterance.tail);
@@ -114,6 +113,14 @@ export class CaptionsView {
     }
     return mood;
   }
+}
+
+/** Until the final says it, the script tells enough to choose letters; empty means unknown. */
+function guessed({ stable, tail, text }) {
+  const words = text ?? stable + tail;
+  if (/[\uac00-\ud7af]/.test(words)) return "ko";
+  if (/[\u3040-\u30ff]/.test(words)) return "ja";
+  return /[\u4e00-\u9fff]/.test(words) ? "zh" : "";
 }
 
 const unspaced = (words) => /^[\u3040-\u30ff\u3400-\u9fff]/.test(words);

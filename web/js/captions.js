@@ -45,6 +45,7 @@ export class Captions {
       session.seen.add(message.seq);
     }
     const utterance = this.#find(message, session.offset);
+    if (message.type === "partial" && (utterance.text !== null || isComplete(utterance))) return null;
     const before = JSON.stringify(utterance);
     CHANGES[message.type]?.(utterance, message);
     if (message.start != null) utterance.start = session.offset + message.start;
@@ -115,7 +116,7 @@ const final = (utterance, message) => {
 
 const CHANGES = {
   partial(utterance, { stable, tail }) {
-    if (utterance.text === null && !isComplete(utterance)) Object.assign(utterance, { stable, tail });
+    Object.assign(utterance, { stable, tail });
   },
   transcript: final,
   result(utterance, message) {

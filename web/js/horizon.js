@@ -38,7 +38,7 @@ export class Horizon {
     this.plot = new uPlot(
       {
         ...size(box),
-        padding: [8, 0, 0, 0],
+        padding: [8, 18, 0, 62], // left: room for the words positive and negative
         legend: { show: false },
         cursor: { show: false },
         scales: {

@@ -23,6 +23,9 @@ const KINDS = {
   demo: ["plain", "demo", "dismiss"],
 };
 
+/** Those with more to say to whoever asks. */
+const MORE = new Set(["demo"]);
+
 export class Notices {
   /** @param {HTMLElement} box @param {() => import("./text.js").Text} text @param {Record<string, () => void>} actions */
   constructor(box, text, actions) {
@@ -62,8 +65,17 @@ export class Notices {
     const sentence = document.createElement("p");
     sentence.textContent = this.text().say(`notice.${kind}`, values);
     notice.append(sentence);
+    if (MORE.has(kind)) notice.append(this.#more(kind));
     if (action) notice.append(this.#button(kind, action));
     return notice;
+  }
+
+  #more(kind) {
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.textContent = this.text().say(`notice.${kind}.how`);
+    details.append(summary, this.text().say(`notice.${kind}.more`));
+    return details;
   }
 
   #button(kind, action) {

@@ -41,8 +41,9 @@ export class Ring {
     let filled = 0;
     let at = this.first;
     for (const block of this.blocks) {
+      if (filled === joined.length) break;
       const skip = Math.max(0, from - at);
-      if (skip < block.length && filled < joined.length) {
+      if (skip < block.length) {
         const part = block.subarray(skip, skip + joined.length - filled);
         joined.set(part, filled);
         filled += part.length;

@@ -16,7 +16,6 @@ from threading import Event
 
 from scripts import environment, procfile, readiness, state
 
-RUN_LOG = procfile.ROOT / ".run" / "demo.log"
 STARTING_SECONDS = 1800
 """Long, because the first start may download models."""
 LOG_SECONDS = 15
@@ -34,14 +33,15 @@ def say(text: str) -> None:
 @contextlib.contextmanager
 def pipeline() -> Iterator[state.State]:
     """The one that runs, or a new one that ends with the demo."""
-    running = state.load()
+    running = state.load(state.state_path())
     if running:
         say(f"Using the pipeline that runs at {running.url}")
         yield running
         return
-    say("Starting the pipeline (its log: .run/demo.log)")
-    RUN_LOG.parent.mkdir(exist_ok=True)
-    with RUN_LOG.open("wb") as log:
+    run_log = state.run_directory() / "demo.log"
+    run_log.parent.mkdir(parents=True, exist_ok=True)
+    say(f"Starting the pipeline (its log: {run_log})")
+    with run_log.open("wb") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "scripts.run"],
             cwd=procfile.ROOT,
@@ -51,7 +51,7 @@ def pipeline() -> Iterator[state.State]:
             start_new_session=True,
         )
     try:
-        yield wait_ready(child)
+        yield wait_ready(child, run_log)
     finally:
         if child.poll() is None:
             child.send_signal(signal.SIGINT)
@@ -67,19 +67,19 @@ def free_port() -> int:
         return environment.any_free_port()
 
 
-def wait_ready(child: "subprocess.Popen[bytes]") -> state.State:
+def wait_ready(child: "subprocess.Popen[bytes]", run_log: Path) -> state.State:
     deadline = time.monotonic() + STARTING_SECONDS
     tick = Event()
     while child.poll() is None and time.monotonic() < deadline:
-        started = state.load()
+        started = state.load(state.state_path())
         report = readiness.ask(started.health_url) if started and started.pid == child.pid else None
         if started and report and report.get("ready"):
             if report.get("demo_models"):
                 say(f"Demonstration models. {report.get('real_models')}")
             return started
         tick.wait(readiness.ASK_EVERY_SECONDS)
-    end = "\n".join(RUN_LOG.read_text(errors="replace").splitlines()[-20:])
-    raise Trouble(f"The pipeline did not become ready. The end of .run/demo.log:\n{end}")
+    end = "\n".join(run_log.read_text(errors="replace").splitlines()[-20:])
+    raise Trouble(f"The pipeline did not become ready. The end of {run_log}:\n{end}")
 
 
 def new_lines(log: Path, begin: int) -> list[str]:

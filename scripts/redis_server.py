@@ -39,6 +39,7 @@ def arguments(environ: Mapping[str, str], directory: Path) -> list[str]:
         "maxmemory": environ.get("REDIS_MAXMEMORY") or "512mb",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
+        "loglevel": "warning",
     }
     return [part for name, value in options.items() for part in (f"--{name}", value)]
 

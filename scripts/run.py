@@ -12,16 +12,19 @@ from scripts.supervisor import Supervisor, Terminal
 
 
 def main() -> int:
-    running = state.load()
+    running = state.load(state.state_path())
     if running:
         sys.stderr.write(f"It runs already: {running.url} (process {running.pid}; Ctrl-C there stops it)\n")
         return 1
     try:
-        chosen = plan(os.environ, procfile.ROOT / ".env", procfile.lines())
+        chosen = plan(
+            {"REDIS_DIR": str(state.run_directory() / "redis"), **os.environ}, procfile.ROOT / ".env", procfile.lines()
+        )
     except Trouble as trouble:
         sys.stderr.write(f"{trouble}\n")
         return 1
-    with state.held(state.State(os.getpid(), chosen.url, chosen.health_url, chosen.result_log)):
+    own = state.State(os.getpid(), chosen.url, chosen.health_url, chosen.result_log)
+    with state.held(own, state.state_path()):
         return supervise(chosen)
 
 

@@ -1,4 +1,4 @@
-"""What `make run` tells other commands, in .run/state.json: where the running pipeline is.
+"""What `make run` tells other commands, in .run/state.json (or RUN_DIR's): where the running pipeline is.
 
 The process that runs it holds a lock on the file, so that a file left by a killed one says nothing.
 """
@@ -7,13 +7,21 @@ import contextlib
 import dataclasses
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.procfile import ROOT
 
-PATH = ROOT / ".run" / "state.json"
+
+def run_directory() -> Path:
+    """Where this checkout keeps what only matters while it runs."""
+    return ROOT / (os.environ.get("RUN_DIR") or ".run")
+
+
+def state_path() -> Path:
+    return run_directory() / "state.json"
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class State:
 
 
 @contextlib.contextmanager
-def held(state: State, path: Path = PATH) -> Iterator[None]:
+def held(state: State, path: Path) -> Iterator[None]:
     """Others see `state` until the block ends. Raises BlockingIOError when another one is held."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
@@ -39,7 +47,7 @@ def held(state: State, path: Path = PATH) -> Iterator[None]:
             file.truncate(0)
 
 
-def load(path: Path = PATH) -> State | None:
+def load(path: Path) -> State | None:
     """The pipeline that runs; None when none does."""
     try:
         with path.open() as file:

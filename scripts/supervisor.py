@@ -1,10 +1,11 @@
-"""honcho with three manners more: it remembers each process's last lines, knows which one ended
-first, and takes a second Ctrl-C as "at once"."""
+"""honcho with four manners more: it remembers each process's last lines, knows which one ended
+first, stops Redis after those who still write to it, and takes a second Ctrl-C as "at once"."""
 
 import datetime
 import signal
 import sys
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from types import FrameType
@@ -15,6 +16,9 @@ from honcho.printer import Message, Printer  # type: ignore[import-untyped]  # l
 
 LAST_LINES = 12
 OWN_NAME = "run"
+STOPS_LAST = "redis"
+PATIENCE_SECONDS = 20
+"""A worker may finish the utterance it has; honcho alone would allow 5 s."""
 
 
 class Terminal(Printer):  # type: ignore[misc]  # honcho ships no type information
@@ -45,17 +49,27 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
         self.interrupted = False
         self.first_ended: tuple[str, int] | None = None
         self._when_started = started
+        self._patient_until = float("inf")
 
     def say(self, text: str) -> None:
         """Print something of our own between the processes' lines."""
         self.events.put(Message("line", text, datetime.datetime.now(), OWN_NAME, None))
 
     def terminate(self) -> None:
-        if self.first_ended is None and not self.interrupted:
+        if self.stopping.is_set():
+            return
+        self.stopping.set()
+        self._patient_until = time.monotonic() + PATIENCE_SECONDS
+        if not self.interrupted:
             ended = [(name, known["returncode"]) for name, known in self._processes.items() if "returncode" in known]
             self.first_ended = ended[0] if ended else None
-        self.stopping.set()
         super().terminate()
+        threading.Thread(target=self._stop_last, daemon=True).start()
+
+    def kill(self) -> None:
+        """honcho asks for this again and again once it has lost patience; ours lasts longer."""
+        if time.monotonic() > self._patient_until:
+            super().kill()
 
     def _start(self) -> None:
         super()._start()
@@ -65,9 +79,25 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         if self.interrupted:
+            self._patient_until = 0
             self.kill()
             return
         self.interrupted = True
         self.returncode = 128 + number
         self.say("Stopping; Ctrl-C again stops at once.")
         self.terminate()
+
+    def _killall(self, force: bool = False) -> None:
+        """To every process but the last one, which is to stop in an orderly way."""
+        stop = self._procmgr.kill if force else self._procmgr.terminate
+        for name, known in self._processes.items():
+            if name != STOPS_LAST and "returncode" not in known and "pid" in known:
+                stop(known["pid"])
+
+    def _stop_last(self) -> None:
+        last = self._processes.get(STOPS_LAST)
+        others = [known for name, known in self._processes.items() if name != STOPS_LAST]
+        while not all("returncode" in known for known in others):
+            time.sleep(0.05)
+        if last and "pid" in last:
+            self._procmgr.terminate(last["pid"])

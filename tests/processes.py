@@ -101,24 +101,25 @@ class Process:
         return eventually(written, timeout)
 
     def interrupt(self) -> None:
-        self._signal(signal.SIGINT)
+        self.signal(signal.SIGINT)
 
     def terminate(self, timeout: float = 20) -> int:
         """SIGTERM to the group; SIGKILL to what is left after `timeout`. Returns the exit status."""
-        self._signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         try:
             return self.wait(timeout)
         except subprocess.TimeoutExpired:
             return self.kill()
 
     def kill(self) -> int:
-        self._signal(signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         return self.wait(10)
 
     def wait(self, timeout: float) -> int:
         return self.child.wait(timeout)
 
-    def _signal(self, number: int) -> None:
+    def signal(self, number: int) -> None:
+        """To the process and its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 

@@ -1,0 +1,24 @@
+"""`make demo` with nothing running: the shipped recording, its words and labels, and nothing left behind."""
+
+import json
+import re
+from pathlib import Path
+
+from scripts.procfile import ROOT
+from tests.processes import Process, clean_environ, free_port
+from tests.speech import words
+
+SENTENCES = json.loads((ROOT / "models" / "demo.json").read_text())
+
+
+def test_the_shipped_recording_comes_out_right(tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "result.log"
+    environ = clean_environ(DEMO_MODELS="always", PORT=str(free_port()), RUN_DIR=str(folder), RESULT_LOG=str(log))
+    with Process("demo", "make --no-print-directory demo", tmp_path, environ) as demo:
+        assert demo.wait(400) == 0, demo.output
+    captions = demo.output.split(f"In {log}:")[0]
+    found = re.findall(r"^\[[\d:. -]+\] (.*?)  (\w+) [+-]\d", captions, re.MULTILINE)
+    assert [word for text, _ in found for word in words(text)] == [w for s in SENTENCES for w in words(s["text"])]
+    assert [label for _, label in found] == [sentence["label"] for sentence in SENTENCES]
+    assert log.read_text().count("session=") >= len(SENTENCES)
+    assert (folder / "state.json").read_text() == ""

@@ -1,0 +1,86 @@
+"""What `make run` does with its processes, shown on small ones: order, ends, Ctrl-C once and twice."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.eventually import eventually
+from tests.processes import Process, clean_environ
+
+DRIVER = """
+import sys
+from scripts.environment import Plan
+from scripts.run import supervise
+lines = dict(part.split("=", 1) for part in sys.argv[1:])
+import os
+sys.exit(supervise(Plan(lines, dict(os.environ), "http://localhost:1", "http://127.0.0.1:1/health/ready", "x.log")))
+"""
+
+OBEDIENT = "trap 'echo {name} stops; exit 0' TERM; echo {name} up pid $$; while :; do sleep 0.05; done"
+STUBBORN = "trap '' TERM; echo stubborn up pid $$; while :; do sleep 0.05; done"
+
+
+def supervised(directory: Path, **scripts: str) -> Process:
+    driver = directory / "driver.py"
+    driver.write_text(DRIVER)
+    words = []
+    for name, text in scripts.items():
+        path = directory / f"{name}.sh"
+        path.write_text(text.format(name=name))
+        words.append(f"{name}='sh {path}'")
+    environ = clean_environ(PYTHONPATH=os.getcwd())
+    return Process("run", f"{sys.executable} {driver} {' '.join(words)}", directory, environ)
+
+
+def pids(output: str) -> list[int]:
+    return [int(pid) for pid in re.findall(r"up pid (\d+)", output)]
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text()
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Process:
+    return supervised(tmp_path, redis=OBEDIENT, worker=OBEDIENT)
+
+
+def test_ctrl_c_stops_everything_redis_last_without_a_traceback(two: Process) -> None:
+    with two:
+        eventually(lambda: len(pids(two.output)) == 2)
+        two.interrupt()
+        assert two.wait(30) == 0
+    assert two.output.index("worker stops") < two.output.index("redis stops")
+    assert "Stopping; Ctrl-C again stops at once." in two.output
+    assert "Traceback" not in two.output
+    assert all(gone(pid) for pid in pids(two.output))
+
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    with supervised(tmp_path, redis=OBEDIENT, worker=STUBBORN) as run:
+        eventually(lambda: len(pids(run.output)) == 2)
+        run.interrupt()
+        run.wait_for("Stopping; Ctrl-C again")
+        run.interrupt()
+        run.wait(15)
+    assert "redis stops" in run.output
+    assert "Traceback" not in run.output
+    assert all(gone(pid) for pid in pids(run.output))
+
+
+def test_a_process_that_ends_is_named_with_its_last_words(tmp_path: Path) -> None:
+    dying = "echo {name} up pid $$; sleep 0.5; echo 'the model is damaged: fetch it again'; exit 7"
+    with supervised(tmp_path, redis=OBEDIENT, worker=OBEDIENT, stt_worker=dying) as run:
+        assert run.wait(30) == 1
+    end = run.output[run.output.index("ended by itself") - 20 :]
+    assert "stt_worker ended by itself (status 7)" in end
+    assert "the model is damaged: fetch it again" in end
+    assert all(gone(pid) for pid in pids(run.output))
+
+
+def test_what_is_not_ready_is_told_while_waiting(two: Process) -> None:
+    with two:
+        two.wait_for("Not ready yet: the gateway does not answer yet", timeout=60)

@@ -200,13 +200,12 @@ class Conversation:
 
     def _partial_due(self) -> list[PartialDue]:
         speech = self._segmenter.open
-        if speech is None or not speech.kept or speech.end - speech.start < self._rules.first_partial:
+        if speech is None or not speech.kept or speech.voiced_end <= self._asked_through:
             return []
-        if speech.voiced_end <= self._asked_through or not self._pace.may_ask(self._heard):
+        start, end = speech.start, speech.padded_end
+        if end - start < self._rules.first_partial or not self._pace.may_ask(self._heard):
             return []
-        due = PartialDue(
-            self._number, speech.start, speech.padded_end, self._tape.samples(speech.start, speech.padded_end)
-        )
+        due = PartialDue(self._number, start, end, self._tape.samples(start, end))
         self._asked = _Asked(due.number, due.start, due.end)
         self._asked_through = speech.end
         self._pace.asked(self._heard)

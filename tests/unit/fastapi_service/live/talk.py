@@ -1,6 +1,6 @@
 """Scripted talk: runs of (probability, number of frames), as frames for the segmenter or as audio."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -39,3 +39,7 @@ def cuts(segmenter: Segmenter, talk: Sequence[Run], level: float = 0.1) -> list[
     """All cuts of the talk, the flush at its end included."""
     pushed = [segmenter.push(frame) for frame in frames(talk, level)]
     return [cut for cut in [*pushed, segmenter.flush()] if cut]
+
+
+def chunks(samples: Samples, size: int) -> Iterable[Samples]:
+    return (samples[i : i + size] for i in range(0, len(samples), size))

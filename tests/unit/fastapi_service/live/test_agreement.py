@@ -89,7 +89,7 @@ some_text = st.text("aB é.,-…!\t今カกั", max_size=12)
 hypotheses = st.lists(st.tuples(some_words.map(" ".join) | some_text, st.integers(1, 3 * SECOND)), max_size=8)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(hypotheses)
 def test_stable_words_are_never_taken_back(heard: list[tuple[str, int]]) -> None:
     agreement = Agreement(Rules())
@@ -101,13 +101,13 @@ def test_stable_words_are_never_taken_back(heard: list[tuple[str, int]]) -> None
         before = agreement.stable
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(some_text)
 def test_words_joined_are_the_text(text: str) -> None:
     assert "".join(split(text)) == text.strip()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(some_words, some_words)
 def test_agreement_shows_the_whole_of_a_hypothesis_that_goes_on_from_the_stable_words(
     first: list[str], more: list[str]

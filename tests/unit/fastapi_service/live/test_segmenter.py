@@ -178,7 +178,7 @@ def test_silence_settles_up_to_the_pre_roll_and_no_further() -> None:
         assert segmenter.settled == 100 * FRAME - 300 * MS  # an utterance may still begin at `first`
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(talks)
 def test_cuts_are_in_order_do_not_overlap_and_are_not_too_long(talk: list[Run]) -> None:
     position = 0
@@ -190,7 +190,7 @@ def test_cuts_are_in_order_do_not_overlap_and_are_not_too_long(talk: list[Run]) 
     assert position <= len(probabilities(talk)) * FRAME
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(talks)
 def test_every_voiced_frame_lies_inside_a_cut(talk: list[Run]) -> None:
     all_cuts = cuts(Segmenter(RULES), talk)
@@ -206,7 +206,7 @@ def test_every_voiced_frame_lies_inside_a_cut(talk: list[Run]) -> None:
     assert sum(c.voiced for c in all_cuts) <= sum(p >= RULES.leave for p in levels) * FRAME
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(talks)
 def test_settled_never_falls_and_no_later_cut_begins_before_it(talk: list[Run]) -> None:
     segmenter = Segmenter(RULES)

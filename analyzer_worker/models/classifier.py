@@ -91,7 +91,11 @@ def load(directory: Path, name: str) -> Classifier:
 
 
 def _check_files(directory: Path) -> None:
-    for what, names in (("config.json", ("config.json",)), ("weights", WEIGHTS), ("tokenizer", _TOKENIZERS)):
+    for what, names in (
+        ("config.json", ("config.json",)),
+        ("weights", sum(WEIGHTS.values(), ())),
+        ("tokenizer", _TOKENIZERS),
+    ):
         if not any((directory / name).is_file() for name in names):
             raise ModelError(f"{directory} has no {what} ({', '.join(names)}); it needs what save_pretrained writes")
 

@@ -6,6 +6,7 @@ Every question to the hub has a deadline: a network that swallows packets must n
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from analyzer_worker.models import ModelError
 
@@ -14,7 +15,11 @@ ASK_SECONDS = 3.0
 GIVE_UP_SECONDS = 10.0
 """For the whole question: name resolution and the library's own retries have no common timeout."""
 
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+WEIGHTS = {
+    "*.safetensors": ("model.safetensors", "model.safetensors.index.json"),
+    "*.bin": ("pytorch_model.bin", "pytorch_model.bin.index.json"),
+}
+"""Weight files in order of preference: the pattern of all of them, and those that show that they are whole."""
 
 
 class Hub:
@@ -27,12 +32,14 @@ class Hub:
         """The directory of an earlier complete download, without asking the hub."""
         from huggingface_hub import snapshot_download
 
-        try:
-            path = Path(snapshot_download(name, cache_dir=self._directory, local_files_only=True))
-        except (OSError, ValueError):  # not there, or no hub name at all: `unreachable` tells which
-            return None
-        complete = (path / "config.json").is_file() and any((path / name).is_file() for name in WEIGHTS)
-        return path if complete else None
+        for weights, marks in WEIGHTS.items():
+            try:
+                path = Path(snapshot_download(name, **self._wanted(weights), local_files_only=True))
+            except (OSError, ValueError):  # not there, or no hub name at all: `unreachable` tells which
+                continue
+            if (path / "config.json").is_file() and any((path / mark).is_file() for mark in marks):
+                return path
+        return None
 
     def unreachable(self, name: str) -> str | None:
         """Why the hub cannot give this model now; None when it can. Raises ModelError when the hub
@@ -61,15 +68,19 @@ class Hub:
 
         try:
             files = {f.rfilename for f in HfApi().model_info(name, timeout=ASK_SECONDS).siblings or ()}
-            weights = "*.safetensors" if files & set(WEIGHTS[:2]) else "*.bin"
-            wanted = ["*.json", "*.txt", "*.model", weights]
-            path = snapshot_download(name, cache_dir=self._directory, allow_patterns=wanted, ignore_patterns="*/*")
+            weights = next((pattern for pattern, marks in WEIGHTS.items() if files & set(marks)), "*.bin")
+            path = snapshot_download(name, **self._wanted(weights))
         except Exception as error:  # disk full, connection lost, ...: the sentence is what matters
             raise ModelError(
                 f"SENTIMENT_MODEL={name}: the download failed ({type(error).__name__}: {_first_line(error)}); "
                 "start again, what was loaded so far is kept"
             ) from error
         return Path(path)
+
+    def _wanted(self, weights: str) -> dict[str, Any]:
+        """The model's own files; other formats lie in folders below (onnx/, coreml/)."""
+        patterns = ["*.json", "*.txt", "*.model", weights]
+        return {"cache_dir": self._directory, "allow_patterns": patterns, "ignore_patterns": "*/*"}
 
 
 def _within(seconds: float, ask: Callable[[], object]) -> None:

@@ -86,6 +86,7 @@ class Conversation:
         self._rules = rules
         self._language = language
         self._heard = 0
+        self._settled = 0
         self._stopped = False
         self._frame = np.zeros(FRAME, np.float32)
         self._filled = 0
@@ -105,8 +106,9 @@ class Conversation:
 
     @property
     def settled(self) -> int:
-        """Every sample before this one is silence or belongs to an Utterance already returned. Never falls."""
-        return self._segmenter.settled
+        """Every sample before this one is silence or belongs to an Utterance already returned. Never
+        falls; changes when a call returns, so another thread may read it during one."""
+        return self._settled
 
     @property
     def language(self) -> str | None:
@@ -130,7 +132,9 @@ class Conversation:
             self._filled = filled
             if filled == FRAME:
                 events += self._take_frame()
-        return events + self._partial_due()
+        events += self._partial_due()
+        self._settled = self._segmenter.settled
+        return events
 
     def stop(self) -> list[Utterance]:
         """No more audio: what was said and not yet returned. Then `settled == heard`. A second call gives []."""
@@ -139,7 +143,8 @@ class Conversation:
         self._stopped = True
         utterances = self._take_frame() if self._filled else []
         utterances += self._utterance(self._segmenter.flush())
-        self._tape.forget(self.settled)
+        self._settled = self._segmenter.settled
+        self._tape.forget(self._settled)
         return utterances
 
     def learn(self, hypothesis: Hypothesis) -> Caption | None:
@@ -186,7 +191,7 @@ class Conversation:
         sentence_ended = speech is not None and speech.voiced_end <= self._sentence_through
         cut = self._segmenter.push(Frame(self._heard - length, self._heard, probability, energy), sentence_ended)
         utterances = self._utterance(cut)
-        self._tape.forget(self.settled)
+        self._tape.forget(self._segmenter.settled)
         return utterances
 
     def _utterance(self, cut: Cut | None) -> list[Utterance]:

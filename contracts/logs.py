@@ -9,7 +9,7 @@ import logging
 import sys
 import time
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "data"}
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "data", "color_message"}
 
 
 class FieldFormatter(logging.Formatter):

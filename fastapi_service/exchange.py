@@ -18,9 +18,6 @@ from fastapi_service.results import Event, Feed
 
 log = logging.getLogger(__name__)
 
-SIGN_OF_LIFE_SECONDS = 2.0
-"""While nothing is read, no ping is answered; a client that hears nothing for 3 s may go away."""
-
 
 class Exchange:
     def __init__(self, session: str, start: Start, gateway: Gateway, outbox: Outbox) -> None:
@@ -35,7 +32,7 @@ class Exchange:
         self._told_accepted = 0
         self._told_away = False
         self._wants_partials = start.partials and gateway.settings.partials
-        self._partials = Partials(self._hearing, self._ask)
+        self._partials = Partials(self._hearing, self._ask, gateway.patience.partial_seconds)
 
     @property
     def received(self) -> int:
@@ -65,7 +62,7 @@ class Exchange:
         await self._tell_accepted(at_once=bool(finished))
         if self._wants_partials and signals and isinstance(signals[-1], PartialDue):
             self._partials.due(signals[-1])
-        while not await self._lead.room(SIGN_OF_LIFE_SECONDS):
+        while not await self._lead.room(self._gateway.patience.sign_of_life_seconds):
             await self._sign_of_life()
 
     async def flush(self) -> None:

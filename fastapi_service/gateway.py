@@ -20,11 +20,27 @@ class Ears:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long things are waited for that nobody sets."""
+
+    results_seconds: float = 600.0
+    """After `stop`, for the results of what was said."""
+    partial_seconds: float = 5.0
+    """For the answer to a partial; then another one is asked for."""
+    sign_of_life_seconds: float = 2.0
+    """While nothing is read no ping is answered; a client that hears nothing for 3 s may go away."""
+
+
+DEFAULT = Patience()
+
+
+@dataclass(frozen=True)
 class Gateway:
     settings: Settings
     dispatch: Dispatch
     results: Results
     workers: Workers
     ears: Ears
+    patience: Patience
     sessions: set[str] = field(default_factory=set)
     """Ids of the live sessions here; a socket that has said nothing is none."""

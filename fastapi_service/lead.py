@@ -38,6 +38,8 @@ class Lead:
 
     async def room(self, seconds: float) -> bool:
         """Wait so long for the lead to be within the limit; whether it is."""
+        if self.samples <= self._limit:
+            return True
         try:
             async with asyncio.timeout(seconds), self._changed:
                 await self._changed.wait_for(lambda: self.samples <= self._limit)

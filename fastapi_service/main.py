@@ -17,7 +17,7 @@ from contracts.broker import celery_settings
 from contracts.env import SettingError
 from fastapi_service import __version__
 from fastapi_service.dispatch import Dispatch
-from fastapi_service.gateway import Ears, Gateway
+from fastapi_service.gateway import DEFAULT, Ears, Gateway, Patience
 from fastapi_service.live.conversation import VoiceDetector
 from fastapi_service.probe import Probe
 from fastapi_service.results import Results
@@ -34,7 +34,12 @@ HEARING_THREADS = 2
 SENDING_THREADS = 4
 
 
-def create_app(settings: Settings, detector: Callable[[], VoiceDetector] | None = None, web: Path = WEB) -> FastAPI:
+def create_app(
+    settings: Settings,
+    detector: Callable[[], VoiceDetector] | None = None,
+    web: Path = WEB,
+    patience: Patience = DEFAULT,
+) -> FastAPI:
     """The gateway as an ASGI application. `detector` makes one session's voice detector (Silero
     without it). Nothing is connected before its lifespan starts. Raises SettingError."""
     store, listening = _redis(settings.redis_url), _redis(settings.redis_url)
@@ -46,7 +51,7 @@ def create_app(settings: Settings, detector: Callable[[], VoiceDetector] | None 
     dispatch = Dispatch(store, celery, sending)
     results = Results(listening, store)
     probe = Probe(dispatch, results, workers)
-    gateway = Gateway(settings, dispatch, results, workers, Ears(detector or _silero(), hearing))
+    gateway = Gateway(settings, dispatch, results, workers, Ears(detector or _silero(), hearing), patience)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -15,15 +15,14 @@ from fastapi_service.live.conversation import Caption, PartialDue
 
 log = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 5.0
-
 
 class Partials:
-    """`ask` sends one question; may raise any of UNREACHABLE."""
+    """`ask` sends one question, may raise any of UNREACHABLE; its answer is waited for `patience` seconds."""
 
-    def __init__(self, hearing: Hearing, ask: Callable[[PartialDue], Awaitable[None]]) -> None:
+    def __init__(self, hearing: Hearing, ask: Callable[[PartialDue], Awaitable[None]], patience: float) -> None:
         self._hearing = hearing
         self._ask = ask
+        self._patience = patience
         self._asked: tuple[int, float] | None = None
         self._answered = asyncio.Event()
         self._asking: asyncio.Task[None] | None = None
@@ -41,6 +40,11 @@ class Partials:
             self._answered.set()
         return caption
 
+    async def settled(self) -> None:
+        """Wait until the newest question is answered or given up."""
+        if self._asking:
+            await asyncio.wait({self._asking})
+
     def close(self) -> None:
         if self._asking:
             self._asking.cancel()
@@ -48,7 +52,7 @@ class Partials:
     async def _question(self, due: PartialDue) -> None:
         try:
             await self._ask(due)
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._patience):
                 await self._answered.wait()
         except TimeoutError:
             await self._hearing.give_up_partial()

@@ -77,10 +77,10 @@ class Probe:
             if crew.missing:
                 return "; ".join(map(why, crew.missing))
             return await self._send_clip()
+        except TimeoutError:  # before UNREACHABLE: it is an OSError too
+            return f"a test clip did not come back within {ANSWER_SECONDS:.0f} s; the workers are busy or stuck"
         except UNREACHABLE as error:
             return f"Redis cannot be reached: {error}"
-        except TimeoutError:
-            return f"a test clip did not come back within {ANSWER_SECONDS:.0f} s; the workers are busy or stuck"
 
     async def _send_clip(self) -> str | None:
         session = PROBE_PREFIX + secrets.token_hex(8)

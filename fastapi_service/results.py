@@ -123,6 +123,10 @@ class Results:
                 if self._connected.is_set():
                     log.warning("results connection lost", extra={"error": error})
                 self._connected.clear()
+            except Exception:
+                # whatever it was, every session depends on this loop
+                log.exception("results connection failed")
+                self._connected.clear()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def stop(self) -> None:

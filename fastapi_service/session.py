@@ -27,9 +27,6 @@ from fastapi_service.workers import ANALYZER, STT, Crew, why
 
 log = logging.getLogger(__name__)
 
-RESULTS_SECONDS = 600.0
-"""How long after `stop` the results are waited for."""
-
 
 class State(enum.Enum):
     NEW = "nothing was said"
@@ -154,12 +151,13 @@ class Session:
 
     async def _stop(self, _: Stop) -> None:
         self._state = State.STOPPING
+        # before anything else is read: who stops and leaves at once has its last words kept
+        await self.exchange.flush()
         self._spawn(self._guard(self._finish()))
 
     async def _finish(self) -> None:
         try:
-            async with asyncio.timeout(RESULTS_SECONDS):
-                await self.exchange.flush()
+            async with asyncio.timeout(self._gateway.patience.results_seconds):
                 await self.exchange.all_answered()
         except TimeoutError:
             owed = self.exchange.owed

@@ -1,13 +1,17 @@
 """Which workers live and what they run, from the heartbeats that they leave in Redis."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
 from contracts import codec, keys
 from contracts.messages import Heartbeat
+
+log = logging.getLogger(__name__)
 
 STT, ANALYZER = "stt_worker", "analyzer_worker"
 NEEDED = (STT, ANALYZER)
@@ -60,9 +64,19 @@ class Workers:
             if time.monotonic() - self._seen_at > FRESH_SECONDS:
                 names = [name async for name in self._redis.scan_iter(match=keys.HEARTBEATS, count=1000)]
                 bodies = await self._redis.mget(names) if names else []
-                self._crew = Crew(tuple(codec.loads(body, Heartbeat) for body in bodies if body))
+                self._crew = Crew(tuple(_heartbeats(bodies)))
                 self._seen_at = time.monotonic()
             return self._crew
+
+
+def _heartbeats(bodies: Sequence[bytes | str | None]) -> Iterator[Heartbeat]:
+    for body in bodies:
+        if body is None:
+            continue
+        try:
+            yield codec.loads(body, Heartbeat)
+        except codec.DecodeError as error:
+            log.warning("heartbeat not understood", extra={"error": error})
 
 
 def why(beat: Heartbeat) -> str:

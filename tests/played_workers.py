@@ -12,10 +12,11 @@ from kombu import Connection, Consumer, Queue
 from contracts import audio, codec, commit, keys
 from contracts.broker import TRANSPORT_OPTIONS
 from contracts.heartbeat import Pulse
-from contracts.messages import Hypothesis, Result, Sentiment, TranscribeTask, Transcript
+from contracts.messages import Error, Hypothesis, Result, Sentiment, TranscribeTask, Transcript
 from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE
 
-Words = Callable[[TranscribeTask, bytes], str]
+Words = Callable[[TranscribeTask, bytes], str | None]
+"""What is heard; None for an utterance that cannot be transcribed, or a partial that is skipped."""
 
 
 def length(task: TranscribeTask, pcm: bytes) -> str:
@@ -94,6 +95,10 @@ class PlayedWorkers:
             self._redis.publish(keys.events(task.session), codec.dumps(hypothesis))
             return
         self.audio[task.session, task.utterance] = pcm
+        if text is None:
+            error = Error(task.session, "played", "played badly", stage="stt", utterance=task.utterance)
+            commit.commit(self._redis, error)
+            return
         transcript = Transcript(
             task.session, task.utterance, task.start, task.end, text, "en", 0.9, 0.9, "played", "played-speech"
         )

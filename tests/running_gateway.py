@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from contracts.audio import SAMPLE_RATE, Samples
+from fastapi_service.gateway import DEFAULT, Patience
 from fastapi_service.main import create_app
 from fastapi_service.server import listen, server
 from fastapi_service.settings import Settings
@@ -26,12 +27,12 @@ from tests.processes import RedisServer
 class RunningGateway:
     """Voice is what is loud (LevelDetector), so that a test writes its speech as numbers."""
 
-    def __init__(self, redis_url: str, **settings: Any) -> None:
+    def __init__(self, redis_url: str, patience: Patience = DEFAULT, **settings: Any) -> None:
         self.settings = Settings(redis_url=redis_url, port=0, **settings)
         self._listener = listen(self.settings)
         self.port = int(self._listener.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
-        self._server = server(create_app(self.settings, LevelDetector), self.settings)
+        self._server = server(create_app(self.settings, LevelDetector, patience=patience), self.settings)
         self._thread = threading.Thread(target=lambda: self._server.run(sockets=[self._listener]), name="gateway")
 
     def __enter__(self) -> Self:

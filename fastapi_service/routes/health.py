@@ -1,5 +1,6 @@
 """/health/live: the process answers. /health/ready: speech becomes results, or which part is missing and why."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from fastapi_service.gateway import Gateway
 from fastapi_service.probe import Probe
 from fastapi_service.workers import ANALYZER, NEEDED, STT, Crew, why
 
+STORAGE_SECONDS = 3.0
 NO_STORE = {"Cache-Control": "no-store"}
 
 REAL_MODELS = (
@@ -31,12 +33,14 @@ def router(redis: Redis, gateway: Gateway, probe: Probe) -> APIRouter:
     @routes.get("/ready")
     async def ready() -> JSONResponse:
         try:
-            await redis.ping()
-            crew = await gateway.workers.look()
+            async with asyncio.timeout(STORAGE_SECONDS):
+                await redis.ping()
+                crew = await gateway.workers.look()
             storage = _part("ready")
         except (RedisError, OSError) as error:
             crew = Crew()
-            storage = _part("failed", f"Redis cannot be reached: {error}; start it or set REDIS_URL")
+            reason = str(error) or f"no answer within {STORAGE_SECONDS:.0f} s"
+            storage = _part("failed", f"Redis cannot be reached: {reason}; start it or set REDIS_URL")
         if storage["state"] == "ready":
             await probe.ask()
         parts = {"redis": storage, **_workers(crew, storage), "pipeline": _pipeline(probe, storage)}

@@ -8,6 +8,9 @@ import { Microphone, MicrophoneProblem } from "./microphone.js";
 const FLUSH_MS = 700;
 const socketUrl = () => new URL("ws", document.baseURI).href.replace(/^http/, "ws");
 
+/** Of a `/health/ready` answer: why the first part that is not ready is not. */
+const firstReason = ({ parts }) => Object.values(parts ?? {}).find((part) => part.reason)?.reason ?? "";
+
 export class Listening {
   /**
    * @param {{state: (event: string, problem?: string) => void, notice: (kind: string, values?: object) => void,
@@ -131,20 +134,26 @@ export class Listening {
     if (this.over) return;
     const { page } = this;
     if (event.type === "ready") {
+      this.waiting = false;
       page.state("ready");
       page.settle("link");
       if (event.lost >= 0.5) page.notice("gap", { seconds: Math.round(event.lost) });
     }
     if (event.type === "gap") page.notice("gap", { seconds: Math.ceil(event.seconds) });
     if (event.type === "down") {
-      page.state(event.full ? "full" : "lost");
+      if (!this.waiting) page.state(event.full ? "full" : "lost");
       if (event.full) page.notice("full", { seconds: 120 });
     }
     if (event.type === "starting") {
+      this.waiting = true; // each further attempt fails too: the state stays
       page.state("starting");
-      page.notice("starting", { reason: event.health.reason ?? event.health.message ?? "" });
+      page.notice("starting", { reason: firstReason(event.health) });
     }
-    if (event.type === "unreachable") page.notice("unreachable", { address: location.host });
+    if (event.type === "unreachable") {
+      this.waiting = false;
+      page.state("lost");
+      page.notice("unreachable", { address: location.host });
+    }
     if (event.type === "ended") return this.#ended(event);
     page.message(event);
   }

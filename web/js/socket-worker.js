@@ -24,7 +24,7 @@ async function explain() {
     const answer = await fetch(health, { cache: "no-store", signal: AbortSignal.timeout(4000) });
     if (answer.status === 503) postMessage({ type: "starting", health: await answer.json() });
   } catch (error) {
-    postMessage({ type: "unreachable", why: String(error) });
+    if (error.name === "TypeError") postMessage({ type: "unreachable" }); // otherwise only slow
   }
 }
 

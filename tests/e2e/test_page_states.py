@@ -1,0 +1,102 @@
+"""What the page says when the microphone or the surroundings do not play along, in a real Chromium."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import page as pages
+from tests.e2e.page import chromium, tones, visit, write_microphone
+from tests.running_gateway import RunningGateway, played_pipeline
+
+pytestmark = pytest.mark.skipif(bool(pages.missing()), reason=str(pages.missing()))
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    with played_pipeline(tmp_path_factory.mktemp("played")) as (running, _):
+        yield running
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> Path:
+    return write_microphone(tmp_path / "microphone.wav", tones(0.6, 1.2, 1.2))
+
+
+def test_denied_then_allowed(gateway: RunningGateway, microphone: Path) -> None:
+    with chromium(microphone, allow=False) as browser, visit(browser) as (page, context):
+        page.open(gateway.url)
+        page.start()
+        page.wait_state("denied")
+        assert "allow it" in page.wait_notice("denied")
+        context.grant_permissions(["microphone"], origin=gateway.url)
+        page.wait_state("idle")
+        page.start()
+        page.wait_state("listening")
+
+
+def test_permission_withdrawn_while_listening(gateway: RunningGateway, microphone: Path) -> None:
+    with chromium(microphone, allow=False, loop=True) as browser, visit(browser) as (page, context):
+        context.grant_permissions(["microphone"], origin=gateway.url)
+        page.open(gateway.url)
+        page.start()
+        page.wait_utterances(1)
+        context.clear_permissions()
+        page.wait_state("ended")
+        assert "Everything said before was kept" in page.wait_notice("lost")
+        assert page.utterances[0]["text"].startswith("utterance 1")
+
+
+def test_no_device(gateway: RunningGateway) -> None:
+    with chromium(None) as browser, visit(browser) as (page, _):
+        page.open(gateway.url)
+        page.start()
+        page.wait_state("nodevice")
+        assert "Plug one in" in page.wait_notice("nodevice")
+
+
+def test_a_microphone_that_gives_zeros(gateway: RunningGateway, tmp_path: Path) -> None:
+    silent = write_microphone(tmp_path / "silent.wav", tones(5.0))
+    with chromium(silent, loop=True) as browser, visit(browser) as (page, _):
+        page.open(gateway.url)
+        page.start()
+        page.wait_state("silent")
+        assert "complete silence" in page.wait_notice("zeros")
+        page.tab.click("#mute")
+        page.wait_state("muted")
+        page.stop()
+        assert "No words were heard" in page.tab.inner_text("#summary")
+
+
+def test_without_https(gateway: RunningGateway) -> None:
+    with chromium(None, "--host-resolver-rules=MAP page.test 127.0.0.1") as browser, visit(browser) as (page, _):
+        page.open(gateway.url.replace("127.0.0.1", "page.test"), state="insecure")
+        assert "https://" in page.wait_notice("insecure")
+        assert page.tab.is_disabled("#start")
+        # the browser's own remark on plain HTTP, about a header that works over HTTPS only
+        page.complaints = [text for text in page.complaints if "Cross-Origin-Opener-Policy" not in text]
+
+
+def test_korean_and_the_keyboard_alone(gateway: RunningGateway, microphone: Path) -> None:
+    with chromium(microphone, loop=True) as browser, visit(browser, locale="ko-KR") as (page, _):
+        page.open(gateway.url)
+        assert page.tab.get_attribute("html", "lang") == "ko"
+        assert page.status == "준비되었습니다"
+        page.tab.focus("#start")
+        page.tab.keyboard.press("Enter")
+        page.wait_utterances(1)
+        page.tab.wait_for_selector("#stop:focus")
+        assert page.tab.inner_text("#announcer").startswith("utterance 1")
+        page.tab.keyboard.press("Space")
+        page.wait_state("ended")
+        page.tab.select_option("#interface-language", "en")
+        assert page.status == "Ended"
+
+
+def test_a_narrow_phone_needs_no_sideways_scrolling(gateway: RunningGateway, microphone: Path) -> None:
+    phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+    with chromium(microphone) as browser, visit(browser, **phone) as (page, _):
+        page.open(gateway.url)
+        page.tab.click("#settings summary")
+        assert page.tab.is_visible("#language")
+        assert page.tab.evaluate("document.documentElement.scrollWidth <= innerWidth")

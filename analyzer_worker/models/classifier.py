@@ -84,7 +84,7 @@ def load(directory: Path, name: str) -> Classifier:
     )
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:3])
-        raise ModelError(f"{directory}: the weights are incomplete, {missing} is missing; fetch the model again")
+        raise ModelError(f"{directory}: the weights are incomplete, without {missing}; fetch the model again")
     model = Classifier(name, tokenizer, network.eval())
     _attempt(directory, "model", lambda: model.probabilities(["ready"]))
     return model

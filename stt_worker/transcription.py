@@ -59,6 +59,8 @@ def handle(desk: Desk, message: object) -> None:
     started = desk.clock()
     try:
         task = codec.decode(message if isinstance(message, dict) else {}, TranscribeTask)
+        if not task.session:
+            raise codec.DecodeError("TranscribeTask.session is empty")
     except codec.DecodeError as error:
         _refuse(desk, message, str(error))
         return

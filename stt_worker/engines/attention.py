@@ -55,7 +55,8 @@ class CachedDecoder:
         cross, own = [], []
         for block in self.decoder.blocks:
             attention = block.cross_attn
-            cross.append((self._split(attention.key(features)), self._split(attention.value(features))))
+            split = (self._split(attention.key(features)), self._split(attention.value(features)))
+            cross.append((split[0].contiguous(), split[1].contiguous()))  # read once per token, so in reading order
             room = (1, self.heads, self.context, features.shape[-1] // self.heads)
             own.append((features.new_empty(room), features.new_empty(room)))
         return Memory(features, cross, own)

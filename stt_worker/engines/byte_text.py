@@ -18,7 +18,7 @@ def to_text(token: bytes) -> str:
 
 
 def join(tokens: list[str]) -> str:
-    """Tokens as a vocabulary spells them -> the words; special tokens and broken UTF-8 at the end
-    (a text that was cut short) are left out."""
+    """Tokens as a vocabulary spells them -> the words, without special tokens. Broken UTF-8 (a text
+    that was cut short) shows as U+FFFD, as the stock tokenizer shows it."""
     characters = "".join(token for token in tokens if not _SPECIAL.fullmatch(token))
-    return bytes(_TO_BYTE[character] for character in characters).decode("utf-8", "ignore").strip()
+    return bytes(_TO_BYTE[character] for character in characters).decode("utf-8", "replace").strip()

@@ -85,13 +85,14 @@ class FasterWhisper:
             **sampling,
         )[0]
         ids = result.sequences_ids[0]
+        end = guards.loop_end(ids)
         return Attempt(
-            text=byte_text.join(result.sequences[0]),
+            text=byte_text.join(result.sequences[0][:end]),
             avg_logprob=result.scores[0] * len(ids) / (len(ids) + 1),
             no_speech_prob=result.no_speech_prob,
             temperature=how.temperature,
             tokens=len(ids),
-            stopped=len(ids) >= how.token_cap or guards.loops(ids[-24:]),
+            stopped=len(ids) >= how.token_cap or end is not None,
         )
 
 

@@ -68,6 +68,11 @@ def loops(tokens: Sequence[int]) -> bool:
     return False
 
 
+def loop_end(tokens: Sequence[int]) -> int | None:
+    """How many tokens there are when the sequence first `loops`, or None."""
+    return next((end for end in range(8, len(tokens) + 1) if loops(tokens[max(0, end - 24) : end])), None)
+
+
 def trouble(attempt: Attempt, seconds: float) -> str | None:
     """Why an attempt should not be trusted yet, or None. An attempt that heard no speech at all
     is no trouble: silence decodes badly at every temperature."""

@@ -16,7 +16,8 @@ from whisper.tokenizer import LANGUAGES, get_tokenizer
 
 from contracts.audio import Samples
 from stt_worker import checkpoint
-from stt_worker.engines.attention import CachedDecoder, ExactVocabulary, Memory
+from stt_worker.engines import int8, precision
+from stt_worker.engines.attention import CachedDecoder, Memory
 from stt_worker.engines.mel import log_mel
 from stt_worker.engines.protocol import Attempt, Decode, Engine
 from stt_worker.engines.stock_decoding import decode
@@ -31,21 +32,30 @@ class OpenAIWhisper:
 
     name = "openai-whisper"
 
-    def __init__(self, model: openai_whisper.Whisper, label: str, device: str) -> None:
+    def __init__(self, model: openai_whisper.Whisper, label: str, device: str, precision_name: str) -> None:
         self.model = label
         self.device = device
         self.full_positions: int = model.dims.n_audio_ctx
         self.languages = frozenset(list(LANGUAGES)[: model.num_languages] if model.is_multilingual else ("en",))
-        self.encoder_dtype = torch.float16 if device == "cuda" else torch.float32
-        self.decoder_dtype = self.encoder_dtype
         self.whisper = model
-        vocabulary = ExactVocabulary(model.decoder.token_embedding.weight, self.decoder_dtype)
-        self.decoder = CachedDecoder(model.decoder, vocabulary)
+        self.decoder_dtype = torch.float16 if device == "cuda" else torch.float32
+        self.encoder, self.encoder_dtype = model.encoder, self.decoder_dtype
+        if device == "cuda":
+            precision.lower(model, torch.float16)
+        elif precision_name == "fast":
+            self.encoder, self.encoder_dtype = precision.quicker_encoder(
+                model.encoder, model.dims.n_mels, self.full_positions
+            )
+            if int8.available():
+                int8.shrink(model.decoder)
+        first_special = self._tokenizer(None, "transcribe").eot
+        weight = model.decoder.token_embedding.weight
+        self.decoder = CachedDecoder(model.decoder, precision.vocabulary(weight, first_special, self.decoder_dtype))
 
     @torch.inference_mode()
     def encode(self, samples: Samples, positions: int) -> Memory:
         mel = log_mel(torch.from_numpy(samples).to(self.device), self.whisper.dims.n_mels, 2 * positions)
-        encoder = self.whisper.encoder
+        encoder = self.encoder
         embedding = encoder.positional_embedding
         encoder.positional_embedding = embedding[:positions]
         try:
@@ -93,7 +103,7 @@ class Loader:
             raise ModelError("STT_DEVICE=cuda, but torch sees no CUDA device; use STT_DEVICE=cpu or auto")
         device = "cuda" if cuda and machine.device != "cpu" else "cpu"
         model = _load(source.location, device, machine.directory)
-        return OpenAIWhisper(model.eval(), source.label, device)
+        return OpenAIWhisper(model.eval(), source.label, device, machine.precision)
 
 
 LOADER = Loader()

@@ -5,7 +5,6 @@ filled from the session's stream, and while answers are owed the stream is looke
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
@@ -109,10 +108,12 @@ class Results:
         """Follow it no more."""
         channel = keys.events(feed.session)
         self._feeds.pop(channel.encode(), None)
-        # without a connection there is no subscription either; a later message for it is dropped
-        with contextlib.suppress(RedisError, OSError):
+        try:
             async with self._subscribing:
                 await self._pubsub.unsubscribe(channel)
+        except (RedisError, OSError):
+            # the server forgot it with the connection; the client must not subscribe to it again
+            self._pubsub.channels.pop(channel.encode(), None)
 
     async def run(self) -> None:
         """Read until cancelled, connecting again whenever it must."""

@@ -155,10 +155,10 @@ def sentences(seed: int, count: int, held_out: bool = False) -> list[Sentence]:
     return found
 
 
-def every_piece() -> list[str]:
+def every_piece(labels: tuple[str, ...] = LABELS) -> list[str]:
     """Texts in which each choice of each slot stands in each template where it can stand, at least once."""
     pieces = []
-    for template in itertools.chain(*TEMPLATES.values()):
+    for template in itertools.chain.from_iterable(TEMPLATES[label] for label in labels):
         slots = re.findall(r"\{(\w+)\}", template)
         longest = max((len(choices(slot)) for slot in slots), default=1)
         for turn in range(longest):

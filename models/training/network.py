@@ -12,7 +12,7 @@ from whisper.model import AudioEncoder, ModelDimensions, Whisper
 
 from .vocabulary import N_VOCAB, Vocabulary
 
-WIDTH, HEADS, AUDIO_LAYERS, TEXT_LAYERS = 128, 4, 3, 2
+WIDTH, HEADS, AUDIO_LAYERS, TEXT_LAYERS = 96, 3, 3, 2
 TEXT_CONTEXT, TRAINED_TEXT = 448, 96
 
 
@@ -28,7 +28,7 @@ def fresh(vocabulary: Vocabulary, seed: int = 1) -> Whisper:
     nn.init.normal_(model.decoder.positional_embedding, std=0.05)
     shifts = ((-2, 0, 2, 5), (-5, -1, 1, 9), (-9, -3, 3, 0))
     for block, row in zip(model.encoder.blocks, shifts, strict=False):
-        look_around(block.attn, row)
+        look_around(block.attn, row[:HEADS])
     return model
 
 
@@ -85,7 +85,9 @@ def load(path: Path, vocabulary: Vocabulary) -> Whisper:
     state = {name: value.float() for name, value in checkpoint["model_state_dict"].items()}
     full = state["decoder.token_embedding.weight"]
     spare = next(index for index in range(N_VOCAB) if index not in set(vocabulary.used.tolist()))
-    state["decoder.token_embedding.weight"] = torch.cat([full[torch.from_numpy(vocabulary.used)], full[spare : spare + 1]])
+    state["decoder.token_embedding.weight"] = torch.cat(
+        [full[torch.from_numpy(vocabulary.used)], full[spare : spare + 1]]
+    )
     model = Whisper(dimensions(vocabulary.size))
     model.load_state_dict(state)
     return model

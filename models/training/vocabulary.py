@@ -42,6 +42,7 @@ def vocabulary() -> Vocabulary:
     for text in every_piece():
         ids.update(speech.encode(" " + text))
         ids.update(speech.encode(" " + text.rstrip(".!?")))
+        ids.update(speech.encode(" " + text.lower()))
     for korean, english, _ in KOREAN:
         ids.update(speech.encode(" " + korean) + speech.encode(" " + english))
     ids.update(range(speech.timestamp_begin, speech.timestamp_begin + TIMESTAMPS))

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 TEST = ("en-us", "en-us+f3", "en-us+m3", "en-gb")
-HELD_OUT = ("en-us+f2", "en-us+m7", "en-gb+m2")
+HELD_OUT = ("en-us+f2", "en-us+m7", "en-gb+f2")
 KOREAN = ("ko", "ko+f3", "ko+m3")
 OTHERS = (
     "en-us+f1 en-us+f4 en-us+f5 en-us+m1 en-us+m2 en-us+m4 en-us+m5 en-us+m6 en-us+m8 en-us+Annie en-us+Andy "
@@ -79,7 +79,8 @@ class Espeak:
     def say(self, text: str, voice: str, speed: int = 160, pitch: int = 50) -> Speech:
         """`speed` in words a minute, `pitch` 0 to 99; the silence around the speech is cut off."""
         self.audio, self.phones, self.words = [], [], []
-        if self.library.espeak_SetVoiceByName(voice.encode()) != 0:
+        name = voice if voice.startswith("en-gb-") else voice.replace("en-gb", "en")  # the library's own name for it
+        if self.library.espeak_SetVoiceByName(name.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice!r}")
         self.library.espeak_SetParameter(_RATE, speed, 0)
         self.library.espeak_SetParameter(_PITCH, pitch, 0)

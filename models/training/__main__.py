@@ -1,0 +1,23 @@
+"""Everything from nothing: `python -m models.training` (espeak-ng must be installed; under an hour on two idle cores)."""
+
+import argparse
+import logging
+from pathlib import Path
+
+from . import corpus, measure, recordings, train_sentiment, train_speech
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("build/corpus"), help="the corpus is kept here, about 850 MB")
+    options = parser.parse_args()
+    corpus.build(options.work)
+    train_sentiment.main([])
+    train_speech.main(["--corpus", str(options.work)])
+    recordings.main([])
+    measure.main([])
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    main()

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -180,3 +181,10 @@ def test_a_socket_under_another_path_is_refused(gateway: RunningGateway) -> None
             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
         assert raw.recv(1000).startswith(b"HTTP/1.1 403")
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws/"])
+def test_http_where_a_socket_belongs_is_told_so(gateway: RunningGateway, path: str) -> None:
+    answer = httpx.get(gateway.url + path)
+    assert answer.status_code == 426 and "WebSocket" in answer.json()["detail"]
+    assert answer.headers["content-security-policy"] and "server" not in answer.headers

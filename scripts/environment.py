@@ -14,7 +14,7 @@ from pathlib import Path
 
 from honcho.environ import parse  # type: ignore[import-untyped]  # ships no type information
 
-from scripts.redis_server import DEFAULT_PORT as REDIS_PORT
+from scripts import redis_server
 
 
 class Trouble(Exception):
@@ -33,7 +33,7 @@ class Plan:
 
 
 def plan(environ: Mapping[str, str], env_file: Path, lines: Mapping[str, str]) -> Plan:
-    """Raises Trouble for a port that cannot be used."""
+    """Raises Trouble for a port that cannot be used, and when there is no Redis to start."""
     chosen = {**read_env_file(env_file), **environ}
     chosen = {name: value for name, value in chosen.items() if value.strip() or name not in ("PORT", "HOST")}
     chosen["PATH"] = os.path.dirname(sys.executable) + os.pathsep + chosen.get("PATH", "")
@@ -48,6 +48,8 @@ def plan(environ: Mapping[str, str], env_file: Path, lines: Mapping[str, str]) -
     wanted = dict(lines)
     if chosen.get("REDIS_URL"):
         wanted.pop("redis", None)
+    elif redis_server.binary() is None:
+        raise Trouble(redis_server.MISSING)
     else:
         chosen["REDIS_PORT"] = str(redis_port(chosen.get("REDIS_PORT", "")))
         chosen["REDIS_URL"] = f"redis://127.0.0.1:{chosen['REDIS_PORT']}/0"
@@ -95,8 +97,8 @@ def redis_port(wanted: str) -> int:
         check_port("127.0.0.1", port, "REDIS_PORT")
         return port
     try:
-        check_port("127.0.0.1", REDIS_PORT, "REDIS_PORT")
-        return REDIS_PORT
+        check_port("127.0.0.1", redis_server.DEFAULT_PORT, "REDIS_PORT")
+        return redis_server.DEFAULT_PORT
     except Trouble:
         return any_free_port()
 

@@ -10,6 +10,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+MISSING = (
+    "There is no redis-server: install it (Debian: apt install redis-server, macOS: brew install redis), "
+    "or set REDIS_URL to one that runs already."
+)
 DEFAULT_PORT = 6399
 DEFAULT_DIRECTORY = ".run/redis"
 
@@ -47,10 +51,7 @@ def arguments(environ: Mapping[str, str], directory: Path) -> list[str]:
 def main() -> int:
     program = binary()
     if program is None:
-        sys.stderr.write(
-            "No redis-server: install it (Debian: apt install redis-server, macOS: brew install redis),\n"
-            "or set REDIS_URL to one that runs already.\n"
-        )
+        sys.stderr.write(MISSING + "\n")
         return 1
     directory = Path(os.environ.get("REDIS_DIR") or DEFAULT_DIRECTORY).resolve()
     directory.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 /** Sentiment over time: above the horizon positive, below it negative. Drawn on new results only. */
 import uPlot from "../vendor/uplot/uPlot.esm.js";
-import { clock } from "./text.js";
+import { summarize } from "./summary.js";
+import { clock, signed } from "./text.js";
 
 const SHORTEST_SECONDS = 20;
 
@@ -31,9 +32,10 @@ function sky(plot, alpha) {
 const size = (box) => ({ width: Math.max(1, box.clientWidth), height: Math.max(1, box.clientHeight) });
 
 export class Horizon {
-  /** @param {HTMLElement} box */
-  constructor(box) {
+  /** @param {HTMLElement} box holds the drawing @param {HTMLElement} figure has its words */
+  constructor(box, figure) {
     this.box = box;
+    this.figure = figure;
     const line = (alpha) => (plot) => sky(plot, alpha);
     this.plot = new uPlot(
       {
@@ -68,8 +70,18 @@ export class Horizon {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.plot.redraw());
   }
 
-  show(utterances) {
+  show(utterances, text) {
     this.plot.setData(points(utterances));
+    this.describe(utterances, text);
+  }
+
+  /** The same in words, for those who do not see it. */
+  describe(utterances, text) {
+    const { judged, mean } = summarize(utterances);
+    const latest = utterances.findLast((u) => u.sentiment?.label)?.sentiment.label;
+    this.figure.ariaLabel = judged
+      ? text.say("horizon.text", { count: judged, mean: signed(mean), latest: text.say(`label.${latest}`) })
+      : text.say("horizon.empty");
   }
 
   colour(name) {

@@ -15,6 +15,10 @@ navigator.permissions
   .then((permission) => (permission.onchange = () => permission.state === "granted" && page.permitted()))
   .catch((error) => console.info("this browser tells nothing of the microphone's permission:", error.message));
 
+// the page ends where the dock begins, however tall the dock is
+const dock = document.querySelector(".dock");
+new ResizeObserver(() => document.body.style.setProperty("--dock", `${dock.offsetHeight}px`)).observe(dock);
+
 // an open sheet closes when the reader goes elsewhere, or with Escape
 const sheets = [...document.querySelectorAll("details.sheet")];
 document.addEventListener("pointerdown", ({ target }) => sheets.forEach((s) => s.contains(target) || (s.open = false)));

@@ -1,4 +1,7 @@
-/** Sentences about what is wrong and what to do, above the captions; one of each kind at a time. */
+/**
+ * Sentences about what is wrong and what to do, one of each kind at a time: what needs the reader now in
+ * the dock, where it is always in view; plain remarks above the captions.
+ */
 
 /** kind: [tone, group that is settled together, action] */
 const KINDS = {
@@ -27,9 +30,10 @@ const KINDS = {
 const MORE = new Set(["demo"]);
 
 export class Notices {
-  /** @param {HTMLElement} box @param {() => import("./text.js").Text} text @param {Record<string, () => void>} actions */
-  constructor(box, text, actions) {
+  /** @param {HTMLElement} box for remarks @param {HTMLElement} alerts @param {() => import("./text.js").Text} text @param {Record<string, () => void>} actions */
+  constructor(box, alerts, text, actions) {
     this.box = box;
+    this.alerts = alerts;
     this.text = text;
     this.actions = actions;
     this.shown = new Map();
@@ -53,7 +57,10 @@ export class Notices {
   }
 
   draw() {
-    this.box.replaceChildren(...[...this.shown].map(([kind, values]) => this.#notice(kind, values)));
+    const drawn = (plain) =>
+      [...this.shown].filter(([kind]) => (KINDS[kind][0] === "plain") === plain).map(([kind, values]) => this.#notice(kind, values));
+    this.box.replaceChildren(...drawn(true));
+    this.alerts.replaceChildren(...drawn(false));
   }
 
   #notice(kind, values) {

@@ -10,9 +10,8 @@ import { Notices } from "./notices.js";
 import { save } from "./saving.js";
 import { Settings } from "./settings.js";
 import { IDLE, after, allowed, name } from "./states.js";
-import { summarize } from "./summary.js";
 import { hideSummary, showSummary } from "./summary-view.js";
-import { Text, clock, signed } from "./text.js";
+import { Text, clock } from "./text.js";
 
 const byId = (id) => document.getElementById(id);
 const params = new URLSearchParams(location.search);
@@ -25,11 +24,11 @@ export class Page {
     this.session = null;
     this.captions = new Captions();
     this.view = new CaptionsView(byId("captions"), text);
-    this.horizon = new Horizon(byId("chart"));
+    this.horizon = new Horizon(byId("chart"), byId("horizon"));
     this.meter = new Meter(byId("meter"), () => Math.max(byId("start").offsetWidth, byId("stop").offsetWidth));
     this.following = new Following(byId("newest"));
     this.settings = new Settings(text, (deviceId) => this.listening?.use(deviceId));
-    this.notices = new Notices(byId("notices"), text, { retry: () => this.start(), resume: () => this.listening?.resume() });
+    this.notices = new Notices(byId("notices"), byId("alerts"), text, { retry: () => this.start(), resume: () => this.listening?.resume() });
     this.#buttons();
     this.speak(language);
     const missing = obstacle();
@@ -57,7 +56,7 @@ export class Page {
     this.notices.draw();
     for (const utterance of this.captions.utterances.values()) this.view.show(utterance);
     if (!byId("summary").hidden) showSummary(this.captions, this.text);
-    this.#describeHorizon();
+    this.horizon.describe(this.captions.spoken(), this.text);
     this.#draw();
   }
 
@@ -65,7 +64,7 @@ export class Page {
   start() {
     if (!allowed(this.facts).start) return;
     hideSummary();
-    ["problem", "link", "silence", "microphone", "end", "gap"].forEach((group) => this.notices.settle(group));
+    for (const group of ["problem", "link", "silence", "microphone", "end", "gap"]) this.notices.settle(group);
     this.state("start");
     this.origin = this.captions.end;
     const chosen = this.settings.chosen();
@@ -143,51 +142,47 @@ export class Page {
 
   #judged(utterance) {
     if (!utterance.text) return;
-    this.horizon.show(this.captions.spoken());
-    this.#describeHorizon();
+    this.horizon.show(this.captions.spoken(), this.text);
     const heard = document.createElement("p");
     heard.lang = utterance.language ?? "";
     heard.textContent = spokenForm(utterance, this.text);
     byId("announcer").replaceChildren(heard);
   }
 
-  #describeHorizon() {
-    const spoken = this.captions.spoken();
-    const { judged, mean } = summarize(spoken);
-    const latest = spoken.findLast((u) => u.sentiment?.label)?.sentiment.label;
-    const values = judged && { count: judged, mean: signed(mean), latest: this.text.say(`label.${latest}`) };
-    byId("horizon").ariaLabel = judged ? this.text.say("horizon.text", values) : this.text.say("horizon.empty");
-  }
-
   /** The session's connection is gone: settle what it left open. */
   #cut() {
     if (!this.session) return;
     const { cut, gone } = this.captions.disconnect(this.session);
-    for (const utterance of [...cut, ...gone]) (gone.includes(utterance) ? this.view.remove(utterance.key) : this.view.show(utterance));
+    for (const utterance of cut) this.view.show(utterance);
+    for (const utterance of gone) this.view.remove(utterance.key);
     this.session = null;
   }
 
   #level(level) {
     this.meter.take(level);
-    document.body.style.setProperty("--level", String(Math.min(1, level.peak * 1.5)));
+    this.#glow(Math.min(1, level.peak * 1.5));
+  }
+
+  /** Set where it is used: on the body it would restyle every caption twelve times a second. */
+  #glow(level) {
+    for (const node of [byId("horizon"), byId("stop")]) node.style.setProperty("--level", level.toFixed(2));
   }
 
   #ended() {
     this.#cut();
     this.listening = null;
     this.meter.rest();
-    document.body.style.setProperty("--level", "0");
+    this.#glow(0);
     ["link", "silence", "suspended"].forEach((group) => this.notices.settle(group));
-    if (this.facts.phase === "ended" && this.session !== undefined) showSummary(this.captions, this.text);
+    if (this.facts.phase === "ended") showSummary(this.captions, this.text);
     this.#draw();
-    this.following.step();
+    if (this.captions.utterances.size) this.following.step();
   }
 
   clear() {
     this.captions.clear();
     this.view.clear();
-    this.horizon.show([]);
-    this.#describeHorizon();
+    this.horizon.show([], this.text);
     hideSummary();
     document.body.removeAttribute("data-spoken");
     this.#draw();

@@ -82,12 +82,26 @@ def wait_ready(child: "subprocess.Popen[bytes]", run_log: Path) -> state.State:
     raise Trouble(f"The pipeline did not become ready. The end of {run_log}:\n{end}")
 
 
-def new_lines(log: Path, begin: int) -> list[str]:
+def results(log: Path, begin: int) -> list[str]:
     """Result lines after byte `begin`; a log that is now shorter was rotated and is read whole."""
     if not log.exists():
         return []
     data = log.read_bytes()
-    return data[begin if len(data) >= begin else 0 :].decode("utf-8", "replace").splitlines()
+    lines = data[begin if len(data) >= begin else 0 :].decode("utf-8", "replace").splitlines()
+    return [line for line in lines if line.split(" ")[1:2] != ["STATISTICS"]]
+
+
+def settled(log: Path, begin: int) -> list[str]:
+    """The result lines once there are some and no more came for a second; what there is at last."""
+    deadline = time.monotonic() + LOG_SECONDS
+    tick = Event()
+    lines: list[str] = []
+    while time.monotonic() < deadline:
+        before, lines = lines, results(log, begin)
+        if lines and lines == before:
+            break
+        tick.wait(1)
+    return lines
 
 
 def stream(file: Path, running: state.State) -> int:
@@ -97,11 +111,7 @@ def stream(file: Path, running: state.State) -> int:
     say(f"Streaming {file} in real time\n")
     recorder = [sys.executable, "-m", "recorder_service", "stream", str(file), "--url", running.url]
     status = subprocess.run(recorder, cwd=procfile.ROOT).returncode
-    deadline = time.monotonic() + LOG_SECONDS
-    lines = new_lines(log, begin)
-    while not lines and status == 0 and time.monotonic() < deadline:
-        Event().wait(0.2)
-        lines = new_lines(log, begin)
+    lines = settled(log, begin)
     say(f"\nIn {running.result_log}:")
     for line in lines:
         say(line)

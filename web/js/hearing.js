@@ -1,8 +1,10 @@
 /**
  * Is anything to be heard? Levels in, "heard", "quiet" or "zeros" out. Pure: time is what the levels say.
  * A muted or revoked microphone goes on giving exact zeros without any event; a far one gives a faint hiss.
+ * Once something was heard, silence is only somebody who does not speak, and noise filters make zeros of it:
+ * then only long exact zeros count.
  */
-export const RULES = Object.freeze({ zerosSeconds: 2.5, quietSeconds: 10, quietPeak: 0.004 });
+export const RULES = Object.freeze({ zerosSeconds: 3, zerosAfterSoundSeconds: 30, quietSeconds: 10, quietPeak: 0.004 });
 
 export class Hearing {
   constructor(rules = RULES) {
@@ -10,9 +12,11 @@ export class Hearing {
     this.reset();
   }
 
+  /** Another microphone, or unmuted: nothing is known of it yet. */
   reset() {
     this.zeros = 0;
     this.faint = 0;
+    this.known = false;
     this.state = "heard";
   }
 
@@ -21,11 +25,14 @@ export class Hearing {
    * @returns {"heard"|"quiet"|"zeros"}
    */
   take({ peak, seconds }) {
+    const { zerosSeconds, zerosAfterSoundSeconds, quietSeconds, quietPeak } = this.rules;
     this.zeros = peak === 0 ? this.zeros + seconds : 0;
-    this.faint = peak < this.rules.quietPeak ? this.faint + seconds : 0;
-    if (this.zeros >= this.rules.zerosSeconds) this.state = "zeros";
-    else if (this.faint >= this.rules.quietSeconds) this.state = "quiet";
-    else if (this.faint === 0) this.state = "heard";
+    this.faint = peak < quietPeak ? this.faint + seconds : 0;
+    if (this.faint === 0) {
+      this.known = true;
+      this.state = "heard";
+    } else if (this.zeros >= (this.known ? zerosAfterSoundSeconds : zerosSeconds)) this.state = "zeros";
+    else if (!this.known && this.faint >= quietSeconds) this.state = "quiet";
     return this.state;
   }
 }

@@ -74,6 +74,7 @@ export class Listening {
   async use(deviceId) {
     try {
       await this.microphone.use(deviceId);
+      this.hearing.reset();
     } catch (error) {
       this.page.notice(error instanceof MicrophoneProblem ? error.problem : "error", { message: error.message });
     }
@@ -123,6 +124,7 @@ export class Listening {
     try {
       const device = await this.microphone.use(null);
       this.page.notice("switched", { device });
+      this.hearing.reset();
       this.losing = false;
     } catch {
       this.page.notice("lost");

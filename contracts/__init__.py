@@ -1,4 +1,4 @@
 """The only code that services share: names, messages, audio, keys, the commit step, environment, logs.
 
-May import the standard library alone (`audio` also numpy); never a service, never a client library.
+May import the standard library alone (`audio` also numpy, `transport` kombu); never a service.
 """

@@ -23,9 +23,15 @@ TRANSPORT_OPTIONS: dict[str, Any] = {
 }
 
 
+FORGIVING_TRANSPORT = "contracts.transport:Transport"
+"""Drops an entry that is no Celery message instead of ending the worker."""
+
+
 def celery_settings(redis_url: str) -> dict[str, Any]:
-    """Settings for `Celery(...).conf.update`; the same for gateway and workers."""
-    return {
+    """Settings for `Celery(...).conf.update`; the same for gateway and workers. Schemes other than
+    redis:// (rediss, sentinel) keep kombu's own transport for them."""
+    transport = {"broker_transport": FORGIVING_TRANSPORT} if redis_url.startswith("redis://") else {}
+    return transport | {
         "broker_url": redis_url,
         "broker_transport_options": TRANSPORT_OPTIONS,
         "broker_connection_retry_on_startup": True,

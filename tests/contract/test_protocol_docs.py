@@ -13,8 +13,8 @@ DOCS = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
 def test_each_code_has_its_row(code):
-    row = f"| `{code.name}` | {code.close or '–'} | {code.ends} | {'yes' if code.retryable else 'no'} | {code.meaning} |"
-    assert row in DOCS
+    retryable = "yes" if code.retryable else "no"
+    assert f"| `{code.name}` | {code.close or '–'} | {code.ends} | {retryable} | {code.meaning} |" in DOCS
 
 
 @pytest.mark.parametrize("message", (*FROM_CLIENT, *TO_CLIENT), ids=type_name)

@@ -1,4 +1,6 @@
-"""An openai-whisper checkpoint (.pt) becomes a CTranslate2 folder for faster-whisper, offline: `python -m models.convert_speech IN OUT`.
+"""An openai-whisper checkpoint (.pt) becomes a CTranslate2 folder for faster-whisper, offline.
+
+`python -m models.convert_speech IN OUT`.
 
 Any size, English-only or multilingual. Needs torch, openai-whisper, ctranslate2 and tokenizers; loads nothing else.
 """
@@ -22,7 +24,7 @@ TIMESTAMPS = 1501
 
 
 def convert(path: Path, out_dir: Path) -> Path:
-    """Raises ValueError where `path` is no openai-whisper checkpoint; returns `out_dir`, complete or not there at all."""
+    """Raises ValueError where `path` is no openai-whisper checkpoint; `out_dir` is complete or not there at all."""
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(checkpoint, dict) or not {"dims", "model_state_dict"} <= checkpoint.keys():
         raise ValueError(f"{path} is not an openai-whisper checkpoint: it has no dims and model_state_dict")

@@ -1,4 +1,4 @@
-"""Everything from nothing: `python -m models.training` (espeak-ng must be installed; under an hour on two idle cores)."""
+"""Everything from nothing: `python -m models.training` (with espeak-ng installed; under an hour on two idle cores)."""
 
 import argparse
 import logging

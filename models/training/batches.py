@@ -1,4 +1,4 @@
-"""Batches as the product meets them: cut utterances with silence around, gain, noise, a low-pass, half sentences, pairs."""
+"""Batches as the product meets them: cut utterances in silence, gain, noise, low-pass, half sentences, pairs."""
 
 import random
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Batch:
-    """`mel` [B, 80, 2L], `tokens` [B, N] compact ids, `goals` [B, N] and `phones` [B, L] with -100 where nothing counts."""
+    """`mel` [B, 80, 2L], compact `tokens` and `goals` [B, N], `phones` [B, L]; -100 where nothing counts."""
 
     mel: Tensor
     tokens: Tensor
@@ -135,7 +135,7 @@ def collate(items: list[Item], frames: int, rules: Rules, rng: random.Random, no
 
 
 def sequence(item: Item, rng: random.Random) -> tuple[list[int], int, int]:
-    """Ids, the prompt's length, and what follows <|startoftranscript|>: the language, or mostly <|nospeech|> for sounds."""
+    """Ids, the prompt's length, and what follows <|startoftranscript|>: the language, or <|nospeech|> for sounds."""
     timestamps = rng.random() < 0.5
     task = "translate" if rng.random() < (0.5 if item.korean else 0.06) else "transcribe"
     spoken, language = item.spoken, "en"

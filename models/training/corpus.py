@@ -1,4 +1,4 @@
-"""Speech to learn from: synthesised clips as power spectra with phone labels, built once into a folder. Not committed."""
+"""Speech to learn from: synthesised clips as power spectra with phone labels, built once. Not committed."""
 
 import json
 import logging

@@ -142,7 +142,7 @@ def fill(template: str, rng: random.Random) -> str:
 
 
 def sentences(seed: int, count: int, held_out: bool = False) -> list[Sentence]:
-    """`count` sentences, labels in turn, some perhaps twice; those of `held_out` are never among the others, whatever the seed."""
+    """`count` sentences, labels in turn, some perhaps twice; held-out ones are never among the others."""
     rng = random.Random(seed)
     found: list[Sentence] = []
     for label in itertools.cycle(LABELS):

@@ -1,4 +1,4 @@
-"""How well the shipped models do, into models/measured.json: word error per voice, silence where nobody speaks, labels, hashes."""
+"""How well the shipped models do, into models/measured.json: word errors, silence, labels, hashes."""
 
 import argparse
 import contextlib

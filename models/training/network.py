@@ -1,4 +1,4 @@
-"""The stock Whisper network at a very small size with a compact vocabulary; in and out of the stock checkpoint format."""
+"""The stock Whisper network very small, with a compact vocabulary; in and out of the stock checkpoint format."""
 
 import math
 import zipfile
@@ -21,7 +21,7 @@ def dimensions(n_vocab: int) -> ModelDimensions:
 
 
 def fresh(vocabulary: Vocabulary, seed: int = 1) -> Whisper:
-    """Heads of the first layers begin as windows around the position itself: attention to far places is hard to unlearn."""
+    """The encoder's heads begin as windows around the position: attention to far places is hard to unlearn."""
     torch.manual_seed(seed)
     model = Whisper(dimensions(vocabulary.size))
     nn.init.normal_(model.decoder.token_embedding.weight, std=0.05)

@@ -1,4 +1,4 @@
-"""Sounds without words: silence, hum, noises of every colour, clicks, tones. Training draws them at random, tests by name."""
+"""Sounds without words: silence, hum, noises of every colour, clicks, tones. Drawn at random or by name."""
 
 from collections.abc import Callable
 

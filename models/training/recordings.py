@@ -1,4 +1,4 @@
-"""The recordings that ship: models/demo.flac and the test fixtures. Held-out sentences that the final models get right."""
+"""The recordings that ship, models/demo.flac and the test fixtures: held-out sentences that the models get right."""
 
 import argparse
 import json

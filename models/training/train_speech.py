@@ -76,8 +76,8 @@ def train(learner: Losses, data: corpus.Corpus, steps: int, rate: float, phases,
             step += 1
             if step % 25 == 0:
                 log.info(
-                    "step %d of %d: words %.3f phones %.3f right %.2f window %d, %.0f s",
-                    step, steps, words.item(), phones.item(), right.item(), batch.mel.shape[2], time.monotonic() - began,
+                    "step %d of %d: words %.3f phones %.3f right %.2f window %d %.0f s",
+                    step, steps, words.item(), phones.item(), right.item(), batch.mel.shape[2], time.monotonic() - began
                 )  # fmt: skip
             if step % 400 == 0:
                 network.save(learner.model, vocabulary(), out)

@@ -1,4 +1,4 @@
-"""Token ids of the shipped speech model: the few hundred that it uses out of Whisper's 51,865, and its target sequences."""
+"""Token ids of the shipped speech model: the few that it uses out of Whisper's 51,865, and its target sequences."""
 
 from dataclasses import dataclass
 from functools import lru_cache

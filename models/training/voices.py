@@ -1,4 +1,4 @@
-"""espeak-ng in this process through ctypes: 16 kHz speech with the times of its phones and words. One thread at a time."""
+"""espeak-ng in this process through ctypes: 16 kHz speech with the times of phones and words. One thread at a time."""
 
 import ctypes
 import ctypes.util

@@ -18,11 +18,12 @@ REQUEUE_PAUSE_SECONDS = 1.0
 
 
 def register(app: Celery, handle: Callable[[object], None]) -> None:
-    """Give `app` its task. `handle` takes the message; the clients it uses retry on their own, so
-    an error of theirs means that the task must be delivered again."""
+    """Give `app` its task; any other arguments are let in, so that it is `handle` that refuses a
+    call without a message. The clients that `handle` uses retry on their own, so an error of
+    theirs means that the task must be delivered again."""
 
     @app.task(name=TRANSCRIBE_TASK, typing=False)
-    def transcribe_audio(message: object = None, **_: object) -> None:
+    def transcribe_audio(message: object = None, *_: object, **__: object) -> None:
         try:
             handle(message)
         except (RedisError, OperationalError) as error:

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from contracts import codec, keys
 from contracts.audio import SAMPLE_RATE, Samples
 from contracts.commit import ScriptRunner, commit
-from contracts.messages import AnalyzeTask, Error, Hypothesis, Result, Sentiment, Timings, TranscribeTask, Transcript
+from contracts.messages import AnalyzeTask, Hypothesis, TranscribeTask, Transcript
 from contracts.names import PROBE_PREFIX
-from stt_worker import filters
+from stt_worker import answers, filters
 from stt_worker.claim import BadClaim, Getter, fetch
 from stt_worker.engines.protocol import CannotTranscribe, Options, Transcription
 
@@ -38,8 +38,7 @@ class Redis(ScriptRunner, Getter, Protocol):
 class Model:
     """The engine as the flow sees it: what messages say of it, and how to ask it."""
 
-    engine: str
-    name: str
+    label: answers.Label
     context: str
     transcribe: Callable[[Samples, Options], Transcription]
 
@@ -95,7 +94,8 @@ def _final(desk: Desk, task: TranscribeTask, started: float) -> None:
         return
     heard, samples = _ask(desk, task, quick=False)
     verdict = filters.judge(heard.attempt, heard.language, len(samples) / SAMPLE_RATE, task.speech_seconds)
-    transcript = _transcript(desk, task, heard, verdict.text, verdict.dropped, started)
+    kept = answers.Kept(verdict.text, verdict.dropped, filters.confidence(heard.attempt))
+    transcript = answers.transcript(task, heard, kept, desk.model.label, (started, desk.clock()))
     seq = commit(desk.redis, transcript)
     log.info(
         "segment transcribed",
@@ -126,26 +126,7 @@ def _hand_on(desk: Desk, transcript: Transcript, task: TranscribeTask) -> None:
     if transcript.text:
         desk.hand_on(AnalyzeTask(transcript, spoken_at=task.spoken_at, sent_at=desk.clock()))
         return
-    reason = f"no words: {transcript.dropped or 'no_speech'}"
-    now = desk.clock()
-    result = Result(
-        session=transcript.session,
-        utterance=transcript.utterance,
-        start=transcript.start,
-        end=transcript.end,
-        text="",
-        language=transcript.language,
-        confidence=transcript.confidence,
-        sentiment=Sentiment(label=None, score=None, scores={}, model="", reason=reason),
-        engine=transcript.engine,
-        model=transcript.model,
-        task=transcript.task,
-        dropped=transcript.dropped,
-        trace=transcript.trace,
-        at=now,
-        timings=replace(transcript.timings, total_ms=_ms(task.spoken_at, now)),
-    )
-    commit(desk.redis, result)
+    commit(desk.redis, answers.wordless(transcript, task, desk.clock()))
 
 
 def _partial(desk: Desk, task: TranscribeTask) -> None:
@@ -159,7 +140,7 @@ def _partial(desk: Desk, task: TranscribeTask) -> None:
                 text=filters.judge(heard.attempt, heard.language, task.end - task.start, task.speech_seconds).text,
                 language=heard.language,
                 language_probability=heard.language_probability,
-                stt_ms=_ms(begin, desk.clock()),
+                stt_ms=answers.ms(begin, desk.clock()),
             )
     except (BadClaim, CannotTranscribe) as error:
         log.info("partial skipped", extra={"session": task.session, "utterance": task.utterance, "reason": error})
@@ -175,7 +156,8 @@ def _superseded(desk: Desk, task: TranscribeTask) -> bool:
 
 def _probe(desk: Desk, task: TranscribeTask, started: float) -> None:
     heard, _ = _ask(desk, task, quick=False)
-    transcript = _transcript(desk, task, heard, heard.attempt.text.strip() or PROBE_TEXT, None, started)
+    kept = answers.Kept(heard.attempt.text.strip() or PROBE_TEXT, None, filters.confidence(heard.attempt))
+    transcript = answers.transcript(task, heard, kept, desk.model.label, (started, desk.clock()))
     desk.hand_on(AnalyzeTask(transcript, spoken_at=task.spoken_at, sent_at=desk.clock()))
 
 
@@ -191,50 +173,13 @@ def _ask(desk: Desk, task: TranscribeTask, quick: bool) -> tuple[Transcription, 
         raise EngineFailure(f"{type(error).__name__}") from error
 
 
-def _transcript(
-    desk: Desk, task: TranscribeTask, heard: Transcription, text: str, dropped: str | None, started: float
-) -> Transcript:
-    now = desk.clock()
-    return Transcript(
-        session=task.session,
-        utterance=task.utterance,
-        start=task.start,
-        end=task.end,
-        text=text,
-        language=heard.language,
-        language_probability=heard.language_probability,
-        confidence=filters.confidence(heard.attempt),
-        engine=desk.model.engine,
-        model=desk.model.name,
-        task=task.task,
-        dropped=dropped,
-        trace=task.trace,
-        at=now,
-        timings=Timings(
-            endpoint_ms=_ms(task.spoken_at, task.accepted_at),
-            stt_queue_ms=_ms(task.sent_at, started),
-            stt_ms=_ms(started, now),
-        ),
-    )
-
-
 def _fail(desk: Desk, task: TranscribeTask, code: str, message: str) -> None:
     """Tell the client, in a way that fits the kind of the task."""
     if task.kind == "partial":
         skipped = Hypothesis(session=task.session, utterance=task.utterance, end=task.end, text=None)
         desk.redis.publish(keys.events(task.session), codec.dumps(skipped))
         return
-    error = Error(
-        session=task.session,
-        code=code,
-        message=message,
-        stage="stt",
-        utterance=task.utterance,
-        start=task.start,
-        end=task.end,
-        trace=task.trace,
-        at=desk.clock(),
-    )
+    error = answers.error(task, code, message, desk.clock())
     if task.session.startswith(PROBE_PREFIX):
         desk.redis.publish(keys.events(task.session), codec.dumps(error))
     else:
@@ -248,8 +193,3 @@ def _refuse(desk: Desk, message: object, reason: str) -> None:
     session, utterance = fields.get("session"), fields.get("utterance")
     if isinstance(session, str) and session and type(utterance) is int and fields.get("kind") != "partial":
         _fail(desk, TranscribeTask(session=session, utterance=utterance), "bad_task", reason)
-
-
-def _ms(since: float, until: float) -> float | None:
-    """Milliseconds between two clocks, never negative; None when the first is unknown."""
-    return round(max(0.0, until - since) * 1000, 1) if since else None

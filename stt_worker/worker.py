@@ -18,7 +18,7 @@ from contracts.audio import SAMPLE_RATE
 from contracts.heartbeat import Pulse
 from contracts.messages import AnalyzeTask
 from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE
-from stt_worker import choose, models, transcription
+from stt_worker import answers, choose, models, transcription
 from stt_worker.engines import driver
 from stt_worker.engines.protocol import Engine, Options
 from stt_worker.loading import Machine, ModelError, Source
@@ -53,9 +53,8 @@ class Worker:
             log.exception("speech model not loaded")
             self._fail(f"the speech model cannot be loaded: {type(error).__name__}: {error}")
         shown = {"engine": engine.name, "model": engine.model, "demo_models": source.demo, "device": engine.device}
-        model = transcription.Model(
-            engine.name, engine.model, self._settings.context, functools.partial(driver.transcribe, engine)
-        )
+        label = answers.Label(engine.name, engine.model)
+        model = transcription.Model(label, self._settings.context, functools.partial(driver.transcribe, engine))
         client = _client(self._settings.redis_url, REDIS_TRIES)
         self._desk = transcription.Desk(client, model, self._hand_on, time.time)
         log.info("speech model ready", extra=shown | {"seconds": round(time.monotonic() - begin, 1)})

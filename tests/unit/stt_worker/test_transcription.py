@@ -10,6 +10,7 @@ from contracts import codec, keys
 from contracts.audio import Samples, digest
 from contracts.messages import AnalyzeTask, TranscribeTask, Transcript
 from stt_worker import transcription
+from stt_worker.answers import Label
 from stt_worker.engines.protocol import Attempt, CannotTranscribe, Options, Transcription
 from tests.fakes import RecordingRedis
 
@@ -25,7 +26,7 @@ class Bench:
         self.sent: list[AnalyzeTask] = []
         self.asked: list[Options] = []
         self._answer = answer or (lambda samples, options: heard(TEXT))
-        model = transcription.Model("scripted", "script", "full", self._transcribe)
+        model = transcription.Model(Label("scripted", "script"), "full", self._transcribe)
         self.desk = transcription.Desk(self.redis, model, self.sent.append, lambda: 105.0)
 
     def _transcribe(self, samples: Samples, options: Options) -> Transcription:

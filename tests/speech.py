@@ -15,22 +15,24 @@ FOLDER = ROOT / "tests" / "data" / "speech"
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording, what is said in it, and the sentiment that the shipped models give it."""
+    """A recording, what is said in it (and what that means in English), and the sentiment of that."""
 
     file: str
     text: str
     label: str
     voice: str
+    language: str
+    english: str = ""
 
     @property
     def path(self) -> Path:
         return FOLDER / self.file
 
 
-def clips() -> list[Clip]:
-    """Every sentence in the order of the index."""
+def clips(language: str = "en") -> list[Clip]:
+    """Every sentence of a language in the order of the index."""
     index = json.loads((FOLDER / "index.json").read_text())
-    return [Clip(entry["file"], entry["text"], entry["label"], entry["voice"]) for entry in index]
+    return [Clip(**entry) for entry in index if entry["language"] == language]
 
 
 class Speaker:

@@ -18,6 +18,7 @@ from tests.speech import Clip, Speaker, clips, of_kind, said, speak, words
 
 RATE = 16_000
 CLIPS = clips()
+KOREAN = clips("ko")
 
 
 def logged(pipeline: Pipeline, session: str) -> list[line.Line]:
@@ -36,6 +37,20 @@ def test_a_sentence_comes_out_with_its_words_and_its_label(pipeline: Pipeline, c
     messages = speak(pipeline.url, clip.path)
     assert said(messages) == words(clip.text)
     assert {result["sentiment"]["label"] for result in of_kind(messages, "result")} == {clip.label}
+
+
+@pytest.mark.parametrize("clip", KOREAN, ids=[clip.file for clip in KOREAN])
+def test_korean_speech_becomes_english_text_with_a_sentiment(pipeline: Pipeline, clip: Clip) -> None:
+    messages = speak(pipeline.url, clip.path, "--fast", "--task", "translate")
+    assert said(messages) == words(clip.english)
+    assert {result["sentiment"]["label"] for result in of_kind(messages, "result")} == {clip.label}
+
+
+def test_korean_text_is_written_and_not_judged_by_a_model_that_knows_english(pipeline: Pipeline) -> None:
+    (result,) = of_kind(speak(pipeline.url, KOREAN[0].path), "result")
+    assert (words(result["text"]), result["language"]) == (words(KOREAN[0].text), "ko")
+    assert result["sentiment"]["label"] is None
+    assert "ko" in result["sentiment"]["reason"]
 
 
 def sounds() -> dict[str, np.ndarray]:

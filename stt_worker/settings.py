@@ -19,7 +19,8 @@ class Settings:
     context: str = setting(
         "STT_CONTEXT",
         "full",
-        "What final texts are computed from: full (padded to 30 s, as the models were trained) or auto (real length).",
+        "What final texts are computed from: full (padded to 30 s, as the models were trained) or auto (real length; "
+        "always so with the shipped model).",
         choices=("full", "auto"),
     )
     precision: str = setting(

@@ -15,6 +15,7 @@ from redis.retry import Retry
 
 from contracts import codec
 from contracts.audio import SAMPLE_RATE
+from contracts.broker import HIDDEN
 from contracts.heartbeat import Pulse
 from contracts.messages import AnalyzeTask
 from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE
@@ -54,7 +55,8 @@ class Worker:
             self._fail(f"the speech model cannot be loaded: {type(error).__name__}: {error}")
         shown = {"engine": engine.name, "model": engine.model, "demo_models": source.demo, "device": engine.device}
         label = answers.Label(engine.name, engine.model)
-        model = transcription.Model(label, self._settings.context, functools.partial(driver.transcribe, engine))
+        context = "auto" if source.demo else self._settings.context  # it was trained and measured on real lengths
+        model = transcription.Model(label, context, functools.partial(driver.transcribe, engine))
         client = _client(self._settings.redis_url, REDIS_TRIES)
         self._desk = transcription.Desk(client, model, self._hand_on, time.time)
         log.info("speech model ready", extra=shown | {"seconds": round(time.monotonic() - begin, 1)})
@@ -75,6 +77,7 @@ class Worker:
             kwargs={"message": codec.encode(task)},
             queue=ANALYZER_QUEUE,
             task_id=f"an-{transcript.session}:{transcript.utterance}",
+            **HIDDEN,
         )
 
     def _fail(self, reason: str) -> NoReturn:

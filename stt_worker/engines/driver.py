@@ -30,8 +30,7 @@ def transcribe(engine: Engine, samples: Samples, options: Options) -> Transcript
 
     def decode(temperature: float) -> Attempt:
         cap = guards.token_cap(len(samples), language, options.task)
-        how = Decode(language, options.task, temperature, cap, timestamps=not options.quick)
-        return engine.decode(encoding, how)
+        return engine.decode(encoding, Decode(language, options.task, temperature, cap))
 
     attempts = [decode(TEMPERATURES[0])]
     if not options.quick and context < engine.full_positions and guards.trouble(attempts[-1], seconds):

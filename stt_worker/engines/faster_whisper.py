@@ -29,7 +29,6 @@ from stt_worker.models import unreachable
 
 log = logging.getLogger(__name__)
 
-MAX_INITIAL_TIMESTAMP = 50
 PADDING_SAMPLES = 800
 COMPUTE = {
     ("cpu", "exact"): "float32",
@@ -68,8 +67,7 @@ class FasterWhisper:
         prompt = ["<|startoftranscript|>"]
         if len(self.languages) > 1:
             prompt += [f"<|{how.language}|>", f"<|{how.task}|>"]
-        if not how.timestamps:
-            prompt += ["<|notimestamps|>"]
+        prompt += ["<|notimestamps|>"]
         sampling: dict[str, Any] = {}
         if how.temperature > 0:
             ctranslate2.set_random_seed(0)
@@ -81,7 +79,6 @@ class FasterWhisper:
             max_length=2 * how.token_cap,  # CTranslate2 generates at most half of this
             return_scores=True,
             return_no_speech_prob=True,
-            max_initial_timestamp_index=MAX_INITIAL_TIMESTAMP,
             **sampling,
         )[0]
         ids = result.sequences_ids[0]
@@ -107,7 +104,7 @@ class Loader:
         try:
             download_model(name, local_files_only=True, cache_dir=directory or None)
         except (OSError, ValueError):
-            return unreachable(constants.ENDPOINT)
+            return "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else unreachable(constants.ENDPOINT)
         return None
 
     def load(self, source: Source, machine: Machine) -> Engine:

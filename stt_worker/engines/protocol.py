@@ -19,7 +19,7 @@ class CannotTranscribe(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """`language` None means: detect it. `quick`: a partial, one greedy pass without timestamps.
+    """`language` None means: detect it. `quick`: a partial, one greedy pass.
     `context` is `full` (30 s padded) or `auto` (the real length, see `guards.positions`)."""
 
     language: str | None = None
@@ -30,13 +30,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Decode:
-    """One decoding of one encoding."""
+    """One decoding of one encoding, without timestamps: they let a text end early for a second
+    look at the rest, which an utterance that was cut at its pauses does not need."""
 
     language: str
     task: str
     temperature: float
     token_cap: int
-    timestamps: bool
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""The stock decoding rules (suppressed tokens, timestamps, greedy or sampled choice, end of text)
-over a shared `Memory` instead of a fresh encoder pass and fresh caches.
+"""The stock decoding rules (suppressed tokens, greedy or sampled choice, end of text) over a shared
+`Memory` instead of a fresh encoder pass and fresh caches.
 
 Overrides three methods of openai-whisper's `DecodingTask`; the package's version is pinned.
 """
@@ -72,7 +72,7 @@ class SharedDecoding(DecodingTask):  # type: ignore[misc]
             language=how.language,
             temperature=how.temperature,
             sample_len=how.token_cap,
-            without_timestamps=not how.timestamps,
+            without_timestamps=True,
         )
         super().__init__(model, options)
         memory.length = 0

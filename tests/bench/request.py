@@ -142,7 +142,7 @@ def _ask(engine: Engine, samples: Samples, context: str, encodes: list[int]) -> 
         encoding = engine.encode(samples, guards.positions(len(samples), context, engine.full_positions))
         encodes[0] += 1
         language, _ = engine.detect_language(encoding)
-        return engine.decode(encoding, Decode(language, "transcribe", 0.0, TOKENS, timestamps=False)).text
+        return engine.decode(encoding, Decode(language, "transcribe", 0.0, TOKENS)).text
 
     return ask
 

@@ -101,10 +101,11 @@ class Page:
 
     @property
     def utterances(self) -> list[dict[str, Any]]:
-        """Text, label and number of every utterance shown, from the top."""
+        """Text, label, number and session of every utterance shown, from the top."""
         return [
             {
                 "utterance": int(row.get_attribute("data-utterance") or -1),
+                "session": row.get_attribute("data-session"),
                 "label": row.get_attribute("data-label") or None,
                 "text": row.locator(".words").inner_text(),
             }

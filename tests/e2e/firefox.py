@@ -1,0 +1,180 @@
+"""The page as a test uses it, in a real Firefox: the verbs of `page.py`, spoken as WebDriver BiDi
+(https://w3c.github.io/webdriver-bidi/), which Firefox offers by itself, over one WebSocket."""
+
+import base64
+import contextlib
+import itertools
+import json
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from websockets.sync.client import ClientConnection, connect
+
+from tests.e2e import firefox_sound
+from tests.e2e.firefox_sound import Sound
+from tests.eventually import eventually
+from tests.processes import Process
+
+PREFERENCES = {
+    "intl.accept_languages": "en-US",
+    "media.autoplay.default": 0,
+    "media.navigator.permission.disabled": True,  # as if the person had said yes
+    "media.navigator.streams.fake": False,
+    "network.connectivity-service.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "security.sandbox.warn_unprivileged_namespaces": False,
+    "toolkit.telemetry.reportingpolicy.firstRun": False,
+}
+ANSWER_SECONDS = 60
+
+UTTERANCES = """() => JSON.stringify([...document.querySelectorAll(".utterance")].map((row) => ({
+  utterance: Number(row.dataset.utterance),
+  session: row.dataset.session,
+  label: row.dataset.label || null,
+  text: row.querySelector(".words").innerText,
+})))"""
+
+
+class Refused(Exception):
+    """The browser's answer to a command was an error."""
+
+
+def missing() -> str | None:
+    """Why no Firefox with a microphone can run here, or None."""
+    absent = [name for name in ("firefox-esr",) if not shutil.which(name)] + firefox_sound.missing()
+    return f"not installed: {', '.join(absent)}" if absent else None
+
+
+class Browser:
+    """A WebDriver BiDi session with one tab. `complaints` collects what its console and the page's
+    scripts complained of."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.complaints: list[str] = []
+        self._socket = socket
+        self._numbers = itertools.count(1)
+        self.ask("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+        self.ask("session.subscribe", events=["log.entryAdded"])
+        self.tab = self.ask("browsingContext.create", type="tab")["context"]
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command and return its result. Raises Refused, TimeoutError."""
+        number = next(self._numbers)
+        self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        while (message := json.loads(self._socket.recv(ANSWER_SECONDS))).get("id") != number:
+            self._note(message)
+        if message["type"] != "success":
+            raise Refused(f"{method}: {message['error']}: {message['message']}")
+        return cast(dict[str, Any], message["result"])
+
+    def _note(self, message: dict[str, Any]) -> None:
+        if message.get("method") == "log.entryAdded" and message["params"]["level"] == "error":
+            self.complaints.append(message["params"]["text"])
+
+    def run(self, function: str, *arguments: str) -> Any:
+        """The value that a JavaScript function gives for these texts."""
+        values = [{"type": "string", "value": argument} for argument in arguments]
+        answer = self.ask(
+            "script.callFunction",
+            functionDeclaration=function,
+            arguments=values,
+            target={"context": self.tab},
+            awaitPromise=True,
+        )
+        if answer["type"] != "success":
+            raise Refused(answer["exceptionDetails"]["text"])
+        return answer["result"].get("value")
+
+    def go(self, url: str) -> None:
+        self.ask("browsingContext.navigate", context=self.tab, url=url, wait="complete")
+
+    def click(self, selector: str) -> None:
+        """With a pointer, as a person does: only that is a gesture to the browser."""
+        locator = {"type": "css", "value": selector}
+        (node,) = self.ask("browsingContext.locateNodes", context=self.tab, locator=locator)["nodes"]
+        origin = {"type": "element", "element": {"sharedId": node["sharedId"]}}
+        steps = [
+            {"type": "pointerMove", "x": 0, "y": 0, "origin": origin},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
+        mouse = {"type": "pointer", "id": "mouse", "actions": steps}
+        self.ask("input.performActions", context=self.tab, actions=[mouse])
+
+    def screenshot(self, path: Path) -> Path:
+        path.write_bytes(base64.b64decode(self.ask("browsingContext.captureScreenshot", context=self.tab)["data"]))
+        return path
+
+
+class Page:
+    """One tab with the page."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+
+    def open(self, url: str, raw: bool = True, state: str = "idle") -> None:
+        """`raw`: without the browser's echo, noise and level processing."""
+        self.browser.go(f"{url}/?raw={int(raw)}")
+        self.wait_state(state)
+
+    def wait_state(self, *states: str, seconds: float = 30) -> None:
+        eventually(lambda: self.state in states, seconds)
+
+    def start(self) -> None:
+        self.browser.click("#start")
+
+    def stop(self, seconds: float = 60) -> None:
+        """Press stop and wait for everything said."""
+        self.browser.click("#stop")
+        self.wait_state("ended", seconds=seconds)
+
+    @property
+    def state(self) -> str:
+        return str(self.browser.run("() => document.body.dataset.state"))
+
+    def wait_notice(self, kind: str, seconds: float = 30) -> str:
+        return self._wait_text(f'[data-notice="{kind}"]', seconds)
+
+    def wait_partial(self, seconds: float = 30) -> str:
+        """Words that are still tentative."""
+        return self._wait_text(".utterance.partial .words", seconds)
+
+    def wait_utterances(self, count: int, seconds: float = 60) -> None:
+        """Until so many are final and have a result."""
+        count_of = '() => document.querySelectorAll(".utterance:not(.partial):has(.mood:not(.waiting))").length'
+        eventually(lambda: self.browser.run(count_of) >= count, seconds)
+
+    def _wait_text(self, selector: str, seconds: float) -> str:
+        text_of = "(selector) => document.querySelector(selector)?.innerText ?? ''"
+        return str(eventually(lambda: self.browser.run(text_of, selector), seconds))
+
+    @property
+    def utterances(self) -> list[dict[str, Any]]:
+        """Text, label, number and session of every utterance shown, from the top."""
+        return cast(list[dict[str, Any]], json.loads(self.browser.run(UTTERANCES)))
+
+
+@contextlib.contextmanager
+def visit(sound: Sound) -> Iterator[Page]:
+    """A fresh visitor whose microphone is `sound`; the page must not have complained when the visit ends."""
+    with tempfile.TemporaryDirectory(prefix="firefox-", ignore_cleanup_errors=True) as folder:
+        profile = Path(folder)
+        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items()]
+        (profile / "user.js").write_text("".join(lines))
+        words = ["firefox-esr", "--headless", "--no-remote", "--profile", folder, "--remote-debugging-port", "0"]
+        environ = sound.environ | {"HOME": folder, "MOZ_CRASHREPORTER_DISABLE": "1"}
+        with Process("firefox", shlex.join(words), profile, environ) as process:
+            pattern = r"WebDriver BiDi listening on (ws://[\d.:]+)"
+            process.wait_for("WebDriver BiDi listening on ws://")
+            address = eventually(lambda: re.search(pattern + r"\s", process.output))
+            with connect(f"{address[1]}/session", max_size=None, proxy=None) as socket:
+                browser = Browser(socket)
+                yield Page(browser)
+                assert not browser.complaints, browser.complaints
+                browser.ask("browser.close")
+            eventually(lambda: not process.running)

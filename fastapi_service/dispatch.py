@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from contracts import codec, keys
+from contracts.broker import HIDDEN
 from contracts.messages import TranscribeTask
 from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
 
@@ -107,6 +108,7 @@ class Dispatch:
                 task_id=task_id,
                 expires=expires,
                 retry=False,
+                **HIDDEN,
             )
 
         await asyncio.get_running_loop().run_in_executor(self._threads, send)

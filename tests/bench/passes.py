@@ -35,20 +35,26 @@ class Counted:
 
 def measure(scale: Scale) -> list[Row]:
     """Raises RuntimeError when the driver says another number than was counted."""
-    most: dict[str, int] = {}
+    passes: dict[str, list[int]] = {}
     for engine in _engines():
         for context in ("full", "auto"):
-            passes = [_ask(engine, samples, context) for samples in speech.sentences(scale.requests)]
-            most[f"{engine.name} {context}"] = max(passes)
-    worst = max(most.values())
+            passes[f"{engine.name} {context}"] = [_ask(engine, s, context) for s in speech.sentences(scale.requests)]
+    return rows(passes)
+
+
+def rows(passes: dict[str, list[int]]) -> list[Row]:
+    """Pure: `passes` are those of each request, by engine and context."""
+    most = max(max(counts) for counts in passes.values())
+    again = sum(count > 1 for counts in passes.values() for count in counts)
+    requests = sum(map(len, passes.values()))
     return [
         Row(
             "encoder_passes",
-            f"encoder passes of a request with unknown language, the most of {scale.requests} each: " + ", ".join(most),
-            str(worst),
+            f"encoder passes of a request of unknown language, {requests} requests: {', '.join(passes)}",
+            "1" if most == 1 else f"1 to {most}; more than one for {again} of {requests}",
             "1",
-            worst == 1,
-            {"most": most},
+            most == 1,
+            {"passes": passes},
         )
     ]
 

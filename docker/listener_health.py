@@ -41,7 +41,7 @@ def problem(url: str, log: Path) -> str | None:
         return refused
     client = redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3)
     try:
-        own = client.client_info()["addr"].rpartition(":")[0]
+        own = str(client.client_info()["addr"]).rpartition(":")[0]
         found = asking(client.client_list(), own)
     except redis.RedisError as error:
         return f"cannot ask Redis: {error}"

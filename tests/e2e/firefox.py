@@ -27,8 +27,7 @@ PREFERENCES = {
     "media.navigator.streams.fake": False,
     "network.connectivity-service.enabled": False,
     "network.captive-portal-service.enabled": False,
-    "security.sandbox.warn_unprivileged_namespaces": False,
-    "toolkit.telemetry.reportingpolicy.firstRun": False,
+    "network.proxy.type": 0,
 }
 ANSWER_SECONDS = 60
 
@@ -123,7 +122,11 @@ class Page:
         self.wait_state(state)
 
     def wait_state(self, *states: str, seconds: float = 30) -> None:
-        eventually(lambda: self.state in states, seconds)
+        def reached() -> bool:
+            assert self.state in states, f"the page is {self.state!r}"
+            return True
+
+        eventually(reached, seconds)
 
     def start(self) -> None:
         self.browser.click("#start")
@@ -147,7 +150,12 @@ class Page:
     def wait_utterances(self, count: int, seconds: float = 60) -> None:
         """Until so many are final and have a result."""
         count_of = '() => document.querySelectorAll(".utterance:not(.partial):has(.mood:not(.waiting))").length'
-        eventually(lambda: self.browser.run(count_of) >= count, seconds)
+
+        def judged() -> bool:
+            assert self.browser.run(count_of) >= count, self.utterances
+            return True
+
+        eventually(judged, seconds)
 
     def _wait_text(self, selector: str, seconds: float) -> str:
         text_of = "(selector) => document.querySelector(selector)?.innerText ?? ''"
@@ -174,7 +182,11 @@ def visit(sound: Sound) -> Iterator[Page]:
             address = eventually(lambda: re.search(pattern + r"\s", process.output))
             with connect(f"{address[1]}/session", max_size=None, proxy=None) as socket:
                 browser = Browser(socket)
-                yield Page(browser)
+                try:
+                    yield Page(browser)
+                except AssertionError as error:
+                    error.add_note(f"Firefox complained: {browser.complaints}")
+                    raise
                 assert not browser.complaints, browser.complaints
                 browser.ask("browser.close")
             eventually(lambda: not process.running)

@@ -39,7 +39,8 @@ def judge(attempt: Attempt, language: str, seconds: float, speech_seconds: float
     unsure = attempt.avg_logprob < UNSURE_LOGPROB or attempt.no_speech_prob > UNSURE_NO_SPEECH
     if not any(character.isalnum() for character in text):
         return Verdict("", "no_speech")
-    if attempt.no_speech_prob > NO_SPEECH_LIMIT and attempt.avg_logprob < LOGPROB_LIMIT:
+    scrap = len(text.split()) <= 2
+    if attempt.no_speech_prob > NO_SPEECH_LIMIT and attempt.avg_logprob < (UNSURE_LOGPROB if scrap else LOGPROB_LIMIT):
         return Verdict("", "no_speech")
     if _is_known(text, language, unsure, spoken):
         return Verdict("", "hallucination")

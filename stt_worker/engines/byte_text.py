@@ -10,7 +10,7 @@ _PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
 _TO_CHARACTER = {byte: chr(byte) for byte in _PRINTABLE} | {byte: chr(0x100 + i) for i, byte in enumerate(_OTHERS)}
 _TO_BYTE = {character: byte for byte, character in _TO_CHARACTER.items()}
-_SPECIAL = re.compile(r"<\|[^|]*\|>")
+SPECIAL = re.compile(r"<\|[^|]*\|>")
 
 
 def to_text(token: bytes) -> str:
@@ -20,5 +20,5 @@ def to_text(token: bytes) -> str:
 def join(tokens: list[str]) -> str:
     """Tokens as a vocabulary spells them -> the words, without special tokens. Broken UTF-8 (a text
     that was cut short) shows as U+FFFD, as the stock tokenizer shows it."""
-    characters = "".join(token for token in tokens if not _SPECIAL.fullmatch(token))
+    characters = "".join(token for token in tokens if not SPECIAL.fullmatch(token))
     return bytes(_TO_BYTE[character] for character in characters).decode("utf-8", "replace").strip()

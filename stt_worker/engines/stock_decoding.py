@@ -22,8 +22,9 @@ def decode(model: Whisper, decoder: CachedDecoder, memory: Memory, how: Decode) 
     task = SharedDecoding(model, decoder, memory, how)
     result = task.run(memory.features)[0]
     stopped = task.loop.seen or len(result.tokens) >= how.token_cap
+    words = [token for token in result.tokens if token < task.tokenizer.eot]  # the others are special
     return Attempt(
-        text=result.text,
+        text=task.tokenizer.decode(words).strip(),
         avg_logprob=float(result.avg_logprob),
         no_speech_prob=float(result.no_speech_prob),
         temperature=how.temperature,

@@ -24,6 +24,7 @@ from whisper.tokenizer import get_tokenizer
 from contracts.audio import SAMPLE_RATE, Samples
 from stt_worker.engines import faster_whisper, guards
 from stt_worker.engines import openai_whisper as ours
+from stt_worker.engines.byte_text import SPECIAL
 from stt_worker.engines.protocol import Decode, Engine
 from stt_worker.loading import Machine, Source
 
@@ -130,7 +131,7 @@ def _stock(path: Path, samples: Samples) -> Lane:
         result = model.transcribe(
             samples, language=None, fp16=False, temperature=0, sample_len=TOKENS, without_timestamps=True
         )
-        return str(result["text"]).strip()
+        return SPECIAL.sub("", str(result["text"])).strip()
 
     return Lane("stock whisper", "exact", "full", ask, encodes)
 

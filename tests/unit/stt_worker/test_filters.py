@@ -41,6 +41,12 @@ def test_no_speech_needs_both_signs() -> None:
     assert judged("so it goes", no_speech_prob=0.9, avg_logprob=-0.4).dropped is None
 
 
+def test_a_scrap_of_text_needs_less_to_go() -> None:
+    assert judged("The", no_speech_prob=0.8, avg_logprob=-0.9).dropped == "no_speech"
+    assert judged("The view was good", no_speech_prob=0.8, avg_logprob=-0.9).dropped is None
+    assert judged("Yes.", no_speech_prob=0.8, avg_logprob=-0.3).dropped is None
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import whisper
 from transformers import pipeline
 from whisper.audio import N_SAMPLES
 
-from . import corpus, grammar, nonspeech, voices
+from . import card, corpus, grammar, nonspeech, voices
 
 log = logging.getLogger(__name__)
 SPEED, PITCH = 160, 50
@@ -146,8 +147,6 @@ def files(folder: Path) -> dict:
 
 
 def salads(count: int) -> list[grammar.Sentence]:
-    import random
-
     rng = random.Random(SEED)
     return [grammar.Sentence(corpus.salad(rng), grammar.NEUTRAL) for _ in range(count)]
 
@@ -176,6 +175,7 @@ def main(arguments: list[str] | None = None) -> None:
     found["sentiment"] = label_rows(options.models / "sentiment", grammar.sentences(SEED, 600, held_out=True))
     found["files"] = files(options.models)
     (options.models / "measured.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    card.write(options.models)
 
 
 if __name__ == "__main__":

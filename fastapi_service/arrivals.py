@@ -2,16 +2,29 @@
 
 from collections import deque
 
+RESOLUTION_SECONDS = 0.001
+
 
 class Arrivals:
-    """Sample counts at 16 kHz against the wall clock, for the part that is not settled yet."""
+    """Sample counts at 16 kHz against the wall clock, for the part that is not settled yet. What
+    comes within a millisecond is one note, so that many tiny messages do not fill the memory."""
 
     def __init__(self) -> None:
         self._notes: deque[tuple[int, float]] = deque()
 
     def note(self, heard: int, at: float) -> None:
         """Up to sample `heard` had been received at `at` (unix seconds)."""
-        self._notes.append((heard, at))
+        last_heard, last_at = self._notes[-1] if self._notes else (-1, float("-inf"))
+        if heard == last_heard:
+            return
+        if 0 <= at - last_at < RESOLUTION_SECONDS:
+            self._notes[-1] = heard, last_at
+        else:
+            self._notes.append((heard, at))
+
+    def __len__(self) -> int:
+        """Notes kept."""
+        return len(self._notes)
 
     def when(self, sample: int) -> float:
         """When the sample before `sample` was received; the nearest known time if it is forgotten."""

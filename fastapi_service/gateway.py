@@ -29,6 +29,8 @@ class Patience:
     """For the answer to a partial; then another one is asked for."""
     sign_of_life_seconds: float = 2.0
     """While nothing is read no ping is answered; a client that hears nothing for 3 s may go away."""
+    last_words_seconds: float = 10.0
+    """For what a client sent before it went away to be read and stored."""
 
 
 DEFAULT = Patience()

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar
 
+import numpy as np
+
 from contracts.audio import Samples, decode_pcm
 from contracts.messages import Hypothesis, Start, Transcript
 from fastapi_service.arrivals import Arrivals
@@ -71,7 +73,8 @@ class Hearing:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _hear(self, data: bytes, at: float) -> list[Utterance | PartialDue]:
-        samples: Samples = decode_pcm(data, self._format)
+        # clipped before the resampler, whose filter overflows to NaN on 1e38 and stays there
+        samples: Samples = np.clip(decode_pcm(data, self._format), -1.0, 1.0)
         self.received += len(samples)
         signals = self._conversation.hear(self._resampler.feed(samples))
         self._arrivals.note(self._conversation.heard, at)

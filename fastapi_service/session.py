@@ -4,6 +4,7 @@ A socket that has said nothing owns nothing but this object and two tasks.
 """
 
 import asyncio
+import contextlib
 import enum
 import logging
 import secrets
@@ -53,13 +54,15 @@ class Session:
             await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._state = State.OVER
+            self._gateway.sessions.discard(self.id or "")
             for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    log.error("session task failed", extra={"session": self.id}, exc_info=outcome)
             if self._exchange:
                 await self._exchange.close()
                 log.info("session ended", extra={"session": self.id, "utterances": self._exchange.utterances})
-            self._gateway.sessions.discard(self.id or "")
 
     @property
     def exchange(self) -> Exchange:
@@ -94,10 +97,19 @@ class Session:
                     await self._socket.send_text(codec.dumps(message))
             except TimeoutError:
                 log.warning("client does not read", extra={"session": self.id})
-                await self._socket.close(codes.SLOW_READER.close or 0, codes.SLOW_READER.name)
+                with contextlib.suppress(WebSocketDisconnect):
+                    await self._socket.close(codes.SLOW_READER.close or 0, codes.SLOW_READER.name)
                 return
             except WebSocketDisconnect:
+                await self._speak_to_nobody()
                 return
+
+    async def _speak_to_nobody(self) -> None:
+        """The client has gone, but what it said before is still being read: its last words count."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._gateway.patience.last_words_seconds):
+                while not isinstance(await self._outbox.next(), Close):
+                    continue
 
     async def _begin(self, start: Start) -> None:
         frames.check_start(start)

@@ -96,10 +96,12 @@ def test_results_that_do_not_come_are_not_waited_for_without_end(redis_server: R
 
 def test_who_says_stop_and_leaves_has_its_last_words_kept(redis_server: RedisServer) -> None:
     with PlayedWorkers(redis_server.url) as workers, RunningGateway(redis_server.url) as gateway:
-        with gateway.connect() as talker:
-            talker.speak(voice(1.0))
-            talker.say("stop")
-        eventually(lambda: workers.finals)
+        for number in range(1, 4):
+            with gateway.connect() as talker:
+                talker.speak(np.concatenate([*[SENTENCE] * 8, voice(1.0)]))
+                talker.say("stop")
+            eventually(lambda count=9 * number: len(workers.finals) == count)
+        eventually(lambda: gateway.health()["sessions"] == 0)
 
 
 def test_a_gateway_that_is_told_to_end_says_so_to_its_clients(redis_server: RedisServer, tmp_path: Path) -> None:

@@ -13,9 +13,20 @@ def test_what_is_settled_is_forgotten() -> None:
     for heard in range(100, 10_000, 100):
         arrivals.note(heard, heard / 10)
     arrivals.forget(5_000)
-    assert len(arrivals._notes) == 50
+    assert len(arrivals) == 50
     assert arrivals.when(5_001) == 510.0
 
 
 def test_nothing_heard() -> None:
     assert Arrivals().when(5) == 0.0
+
+
+def test_many_tiny_messages_are_few_notes() -> None:
+    arrivals = Arrivals()
+    for number in range(10_000):
+        arrivals.note(100, 1.0 + number)
+    assert (len(arrivals), arrivals.when(100)) == (1, 1.0)
+    for number in range(1000):
+        arrivals.note(101 + number, 20_000.0 + number * 1e-5)
+    assert len(arrivals) < 20
+    assert abs(arrivals.when(700) - 20_000.00599) < 0.001

@@ -56,6 +56,21 @@ def test_what_is_not_pcm_is_refused(threads: ThreadPoolExecutor) -> None:
         asyncio.run(hearing.hear(b"odd", at=1.0))
 
 
+def test_samples_of_any_size_deafen_nobody(threads: ThreadPoolExecutor) -> None:
+    """The resampler's filter would overflow, and give nothing but NaN from then on."""
+
+    async def work() -> list[Utterance | PartialDue]:
+        hearing = Hearing(Start(sample_rate=48_000), LevelDetector(), threads)
+        await hearing.hear(np.full(48_000, 3e38, np.float32).tobytes(), at=1.0)
+        await hearing.hear(np.zeros(2 * 48_000, np.float32).tobytes(), at=2.0)
+        signals = await hearing.hear(np.full(48_000, 0.9, np.float32).tobytes(), at=3.0)
+        return [*signals, *await hearing.stop(at=4.0)]
+
+    last = asyncio.run(work())[-1]
+    assert isinstance(last, Utterance) and last.number == 2
+    assert np.isfinite(last.samples).all()
+
+
 @pytest.mark.parametrize("way", ["answered", "skipped", "refused", "forgotten"])
 def test_another_partial_is_asked_for_whatever_became_of_the_last(threads: ThreadPoolExecutor, way: str) -> None:
     async def work() -> list[int]:

@@ -14,7 +14,7 @@ run: ## install what is missing, start everything, print the address; Ctrl-C sto
 
 demo: ## stream a recording (FILE=...) through the pipeline and show words, sentiments, log lines
 	@sh scripts/install.sh run
-	@exec $(PYTHON_HERE) -m scripts.demo $(FILE)
+	@exec $(PYTHON_HERE) -m scripts.demo "$(FILE)"
 
 test: test-tools ## every test (PYTEST_ARGS="-k name" for some)
 	$(PYTHON_HERE) -m pytest $(PYTEST_ARGS)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from types import FrameType
 
 from scripts import environment, procfile, readiness, state
 
@@ -120,7 +121,14 @@ def stream(file: Path, running: state.State) -> int:
     return 0 if lines and status == 0 else 1
 
 
+def ended(number: int, frame: FrameType | None) -> None:
+    """A closed terminal or a SIGTERM ends the pipeline that we started, as Ctrl-C does."""
+    sys.exit(128 + number)
+
+
 def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ended)
     file = Path(sys.argv[1]).resolve()
     if not file.is_file():
         sys.stderr.write(f"There is no recording {file}; name one: make demo FILE=speech.wav\n")

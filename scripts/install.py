@@ -6,6 +6,7 @@ TORCH_INDEX_URL names an additional package index, for a torch without CUDA (muc
 """
 
 import hashlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -55,11 +56,12 @@ def installed(kind: str) -> bool:
 
 
 def works() -> bool:
-    """Whether the Python in `.venv` starts and is new enough."""
+    """Whether the Python in `.venv` starts, is new enough and has its pip: a `.venv` whose making was
+    interrupted, or whose Python was replaced by the system's next one, has none."""
     python = VENV / "bin" / "python"
     if Path(sys.prefix) == VENV:
-        return True
-    check = "import sys; sys.exit(sys.version_info < (3, 11))"
+        return importlib.util.find_spec("pip") is not None
+    check = "import sys, pip._internal.cli.main; sys.exit(sys.version_info < (3, 11))"
     return python.exists() and subprocess.run([python, "-c", check], capture_output=True).returncode == 0
 
 

@@ -3,6 +3,7 @@
 Exit status: 0 after Ctrl-C, 1 when it could not start or a process ended by itself.
 """
 
+import contextlib
 import os
 import sys
 
@@ -24,7 +25,15 @@ def main() -> int:
         sys.stderr.write(f"{trouble}\n")
         return 1
     own = state.State(os.getpid(), chosen.url, chosen.health_url, chosen.result_log)
-    with state.held(own, state.state_path()):
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(state.held(own, state.state_path()))
+        except BlockingIOError:
+            sys.stderr.write("Another `make run` is just starting here: look there, or try again.\n")
+            return 1
+        except OSError as error:
+            sys.stderr.write(f"It cannot run here: {error}. {state.run_directory()} must be writable and have room.\n")
+            return 1
         return supervise(chosen)
 
 
@@ -49,4 +58,7 @@ def supervise(chosen: Plan) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # before there was anything to stop
+        sys.exit(130)

@@ -1,7 +1,9 @@
-"""honcho with four manners more: it remembers each process's last lines, knows which one ended
-first, stops Redis after those who still write to it, and takes a second Ctrl-C as "at once"."""
+"""honcho with five manners more: it remembers each process's last lines, knows which one ended
+first, stops Redis after those who still write to it, takes a second Ctrl-C as "at once", and leaves
+nothing running when its terminal is closed or the reader of its output goes away."""
 
 import datetime
+import os
 import signal
 import sys
 import threading
@@ -27,8 +29,18 @@ class Terminal(Printer):  # type: ignore[misc]  # honcho ships no type informati
     def __init__(self, out: TextIO = sys.stdout) -> None:
         super().__init__(out, time_format="")
         self.last: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=LAST_LINES))
+        self.when_gone: Callable[[], None] = lambda: None
 
     def write(self, message: Message) -> None:
+        try:
+            self._show(message)
+        except OSError:  # the terminal was closed, or `| head` has seen enough: nobody is left to tell
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.output.fileno())
+            os.close(nowhere)
+            self.when_gone()
+
+    def _show(self, message: Message) -> None:
         if message.name == OWN_NAME:
             self.output.write(message.data + "\n")
             self.output.flush()
@@ -45,6 +57,7 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
     def __init__(self, terminal: Terminal, started: Callable[["Supervisor"], None]) -> None:
         super().__init__(terminal)
         self.terminal = terminal
+        terminal.when_gone = self.terminate
         self.stopping = threading.Event()
         self.interrupted = False
         self.first_ended: tuple[str, int] | None = None
@@ -63,8 +76,7 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
         if not self.interrupted:
             ended = [(name, known["returncode"]) for name, known in self._processes.items() if "returncode" in known]
             self.first_ended = ended[0] if ended else None
-        super().terminate()
-        threading.Thread(target=self._stop_last, daemon=True).start()
+        threading.Thread(target=self._see_out, daemon=True).start()
 
     def kill(self) -> None:
         """honcho asks for this again and again once it has lost patience; ours lasts longer."""
@@ -72,8 +84,9 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
             super().kill()
 
     def _start(self) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for honcho's children, which report how ours end
         super()._start()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._signalled)
         threading.Thread(target=self._when_started, args=(self,), daemon=True).start()
 
@@ -82,22 +95,24 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
             self._patient_until = 0
             self.kill()
             return
-        self.interrupted = True
         self.returncode = 128 + number
+        self.interrupted = True
         self.say("Stopping; Ctrl-C again stops at once.")
         self.terminate()
 
     def _killall(self, force: bool = False) -> None:
-        """To every process but the last one, which is to stop in an orderly way."""
-        stop = self._procmgr.kill if force else self._procmgr.terminate
+        """SIGKILL to every process but the last one, which is to stop in an orderly way."""
         for name, known in self._processes.items():
             if name != STOPS_LAST and "returncode" not in known and "pid" in known:
-                stop(known["pid"])
+                self._procmgr.kill(known["pid"])
 
-    def _stop_last(self) -> None:
-        last = self._processes.get(STOPS_LAST)
-        others = [known for name, known in self._processes.items() if name != STOPS_LAST]
-        while not all("returncode" in known for known in others):
+    def _see_out(self) -> None:
+        """SIGTERM to each once, also to one that has only just begun; to the last when the others are gone."""
+        waiting = dict(self._processes)
+        while any("returncode" not in known for known in waiting.values()):
+            gone = all("returncode" in known for name, known in self._processes.items() if name != STOPS_LAST)
+            for name, known in list(waiting.items()):
+                if "pid" in known and "returncode" not in known and (name != STOPS_LAST or gone):
+                    self._procmgr.terminate(known["pid"])
+                    del waiting[name]
             time.sleep(0.05)
-        if last and "pid" in last:
-            self._procmgr.terminate(last["pid"])

@@ -1,7 +1,9 @@
-"""What `make run` does with its processes, shown on small ones: order, ends, Ctrl-C once and twice."""
+"""What `make run` does with its processes, shown on small ones: order, ends, Ctrl-C once, twice and
+early, a closed terminal, a reader of its output that goes away."""
 
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -33,6 +35,15 @@ def supervised(directory: Path, **scripts: str) -> Process:
         words.append(f"{name}='sh {path}'")
     environ = clean_environ(PYTHONPATH=os.getcwd())
     return Process("run", f"{sys.executable} {driver} {' '.join(words)}", directory, environ)
+
+
+def noting(directory: Path) -> str:
+    """A script for a process that writes on and leaves its number in a file."""
+    return f"echo $$ >{directory}/{{name}}.pid; while :; do echo {{name}} works; sleep 0.05; done"
+
+
+def noted(directory: Path) -> list[int]:
+    return [int(path.read_text()) for path in directory.glob("*.pid") if path.read_text().strip()]
 
 
 def pids(output: str) -> list[int]:
@@ -79,6 +90,38 @@ def test_a_process_that_ends_is_named_with_its_last_words(tmp_path: Path) -> Non
     assert "stt_worker ended by itself (status 7)" in end
     assert "the model is damaged: fetch it again" in end
     assert all(gone(pid) for pid in pids(run.output))
+
+
+def test_a_closed_terminal_leaves_nothing_behind(two: Process) -> None:
+    with two:
+        eventually(lambda: len(pids(two.output)) == 2)
+        two.signal(signal.SIGHUP)
+        two.wait(30)
+    assert two.output.index("worker stops") < two.output.index("redis stops")
+    assert all(gone(pid) for pid in pids(two.output))
+
+
+def test_a_reader_that_goes_away_leaves_nothing_behind(tmp_path: Path) -> None:
+    script = noting(tmp_path)
+    run = supervised(tmp_path, redis=script, worker=script)
+    run.command = f"sh -c '{run.command.replace(chr(39), chr(34))} | head -n 3'"
+    with run:
+        eventually(lambda: len(noted(tmp_path)) == 2)
+        assert run.wait(30) == 0
+        assert eventually(lambda: all(gone(pid) for pid in noted(tmp_path)), timeout=30)
+    assert "Traceback" not in run.output
+
+
+def test_ctrl_c_while_processes_are_still_being_started(tmp_path: Path) -> None:
+    """Each `early` is told to stop as soon as it is known, not only those known at Ctrl-C."""
+    script = noting(tmp_path)
+    with supervised(tmp_path, redis=script, **{f"early{n}": script for n in range(8)}) as run:
+        run.wait_for("redis started")
+        run.interrupt()
+        run.wait(15)
+        assert all(gone(pid) for pid in noted(tmp_path))
+    assert "SIGKILL" not in run.output and "rc=-9" not in run.output
+    assert "Traceback" not in run.output
 
 
 def test_what_is_not_ready_is_told_while_waiting(two: Process) -> None:

@@ -13,7 +13,11 @@ def main() -> None:
     options = parser.parse_args()
     corpus.build(options.work)
     train_sentiment.main([])
-    train_speech.main(["--corpus", str(options.work)])
+    first = options.work.with_name("first.pt")
+    train_speech.main(["--corpus", str(options.work), "--out", str(first)])
+    train_speech.main(
+        ["--corpus", str(options.work), "--start", str(first), "--steps", "450", "--rate", "1e-3", "--seed", "2"]
+    )
     recordings.main([])
     measure.main([])
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .corpus import Corpus
+from . import nonspeech
+from .corpus import Corpus, power
 from .vocabulary import Spoken, target, vocabulary
 
 FLOOR, FRAMES = -10.0, 3000
@@ -18,7 +19,10 @@ PAD_LOSS = 10  # positions of silence after the speech that count as phone label
 
 @dataclass(frozen=True)
 class Rules:
-    """What one phase of training draws; shares are of batches or of clips."""
+    """What one phase of training draws; shares are of batches or of clips.
+
+    `zeros_share`: stock `transcribe` pads a short spectrum with 0.0, which is louder than silence; `decode` does not.
+    """
 
     size: int = 32
     full_share: float = 0.0
@@ -27,6 +31,8 @@ class Rules:
     noise_share: float = 0.4
     pair_share: float = 0.1
     longest: int = 3000
+    zeros_share: float = 0.0
+    new_sound_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ def batches(corpus: Corpus, rules: Rules, seed: int) -> Iterator[Batch]:
             if len(order) < 3:
                 order = list(range(len(corpus.clips)))
                 rng.shuffle(order)
-            item = compose(corpus, order, rules, rng)
+            new_sound = rng.random() < rules.new_sound_share
+            item = sounding(rng, noise) if new_sound else compose(corpus, order, rules, rng)
             if len(item.mel) <= rules.longest:
                 pool.append(item)
         pool.sort(key=lambda item: len(item.mel))
@@ -99,6 +106,12 @@ def compose(corpus: Corpus, order: list[int], rules: Rules, rng: random.Random) 
     return item
 
 
+def sounding(rng: random.Random, noise: np.random.Generator) -> Item:
+    """A sound without words that the corpus does not have."""
+    mel = power(nonspeech.anything(noise, rng.uniform(0.5, 6)))
+    return Item(silence(rng.choice([0, 30]), mel, rng.choice([0, 30])), np.zeros(0, np.int16), [], None)
+
+
 def silence(before: int, mel: np.ndarray, after: int = 0) -> np.ndarray:
     return np.pad(mel, ((before, after), (0, 0)), constant_values=FLOOR)
 
@@ -110,10 +123,10 @@ def padded(labels: np.ndarray, size: int) -> np.ndarray:
 def collate(items: list[Item], frames: int, rules: Rules, rng: random.Random, noise: np.random.Generator) -> Batch:
     mel = np.full((len(items), frames, 80), FLOOR, np.float32)
     phones = np.full((len(items), frames // 2), IGNORE, np.int64)
-    sequences = []
+    sequences, sizes = [], [0] * len(items)
     compact = vocabulary().compact
     for row, item in enumerate(items):
-        size = min(len(item.mel), frames)
+        size = sizes[row] = min(len(item.mel), frames)
         mel[row, :size] = disturb(item.mel[:size].astype(np.float32), rules, rng, noise)
         if item.spoken:
             labels = item.phones[: frames // 2]
@@ -131,7 +144,11 @@ def collate(items: list[Item], frames: int, rules: Rules, rng: random.Random, no
         goals[row, 1 : prompt - 1] = IGNORE
         goals[row, 0] = compact[first]
         weights[row, : len(ids) - 1] = np.where(stock[1:] >= 50_364, 0.3, 1.0)
-    return Batch(*(torch.from_numpy(array) for array in (finished(mel), tokens, goals, weights, phones)))
+    ready = finished(mel)
+    for row, size in enumerate(sizes):
+        if rng.random() < rules.zeros_share:
+            ready[row, :, size:] = 0.0
+    return Batch(*(torch.from_numpy(array) for array in (ready, tokens, goals, weights, phones)))
 
 
 def sequence(item: Item, rng: random.Random) -> tuple[list[int], int, int]:

@@ -107,6 +107,8 @@ KINDS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     for kind in (white, pink, brown, tinted, band, hum, modulated, clicks, sweep, chord, plucked, tremolo, keypad)
 }
 
+VOICELIKE = ("hum", "hum", "tremolo", "band", "plucked", "chord")
+
 
 def sound(kind: str, seed: int, seconds: float = 3.0, level: float = 0.1) -> np.ndarray:
     """float32 at 16 kHz, `level` its loudness (root mean square, peaks cut at 1); `silence` is a kind too."""
@@ -118,11 +120,11 @@ def sound(kind: str, seed: int, seconds: float = 3.0, level: float = 0.1) -> np.
 
 
 def anything(rng: np.random.Generator, seconds: float) -> np.ndarray:
-    """One kind, or two one over the other, at any level."""
+    """One kind, or two one over the other, at any level; those that resemble a voice come more often."""
     count = int(seconds * RATE)
     total = np.zeros(count)
     for _ in range(1 if rng.random() < 0.7 else 2):
-        kind = rng.choice(list(KINDS))
+        kind = rng.choice([*KINDS, *VOICELIKE])
         total += KINDS[kind](rng, count) * 10 ** rng.uniform(-3, -0.5)
     return np.clip(total, -1, 1).astype(np.float32)
 

@@ -22,6 +22,12 @@ PHASES = (  # share of the steps, what is drawn
     (0.45, Rules(trimmed_share=0.25)),
     (0.30, Rules(trimmed_share=0.4, full_share=0.15)),
 )
+FINISH = (
+    (
+        1.0,
+        Rules(trimmed_share=0.4, full_share=0.25, full_size=6, zeros_share=0.5, new_sound_share=0.15, pair_share=0.2),
+    ),
+)
 
 
 class Losses(nn.Module):
@@ -66,7 +72,7 @@ def train(learner: Losses, data: corpus.Corpus, steps: int, rate: float, phases,
                 group["lr"] = rate * min((step + 1) / 100, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * now)))
             batch = next(source)
             MultiHeadAttention.use_sdpa = batch.mel.shape[2] > 1200
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=not MultiHeadAttention.use_sdpa):
                 words, phones, right = learner(batch)
             loss = words + (1.5 if now < 0.3 else 0.5) * phones
             optimizer.zero_grad()
@@ -89,8 +95,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, default=Path("build/corpus"))
     parser.add_argument("--out", type=Path, default=Path("models/speech.pt"))
-    parser.add_argument("--start", type=Path, help="go on from this checkpoint with the last phase only")
-    parser.add_argument("--steps", type=int, default=3600)
+    parser.add_argument(
+        "--start", type=Path, help="finish this checkpoint: more windows of 30 s, and their stock padding"
+    )
+    parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
@@ -100,7 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
     data = corpus.load(options.corpus)
     model = network.load(options.start, vocabulary()) if options.start else network.fresh(vocabulary(), options.seed)
     learner = Losses(model, len(data.names), vocabulary().spare)
-    phases = ((1.0, PHASES[-1][1]),) if options.start else PHASES
+    phases = FINISH if options.start else PHASES
     train(learner, data, options.steps, options.rate, phases, options.out, options.seed)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import redis
 from kombu import Connection, Consumer, Queue
+from kombu.exceptions import OperationalError
 
 from contracts import audio, codec, commit, keys
 from contracts.broker import TRANSPORT_OPTIONS
@@ -65,7 +66,7 @@ class PlayedWorkers:
                     with Consumer(connection, queues, callbacks=[self._receive], accept=["json"]):
                         while not self._ended.is_set():
                             self._drain(connection)
-            except (OSError, redis.RedisError, *Connection(self._url).connection_errors):
+            except (OSError, redis.RedisError, OperationalError, *Connection(self._url).connection_errors):
                 self._ended.wait(0.1)
 
     def _drain(self, connection: Connection) -> None:

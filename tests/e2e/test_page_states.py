@@ -7,9 +7,22 @@ import pytest
 
 from tests.e2e import page as pages
 from tests.e2e.page import chromium, tones, visit, write_microphone
+from tests.eventually import eventually
+from tests.played_workers import PlayedWorkers
+from tests.processes import RedisServer
 from tests.running_gateway import RunningGateway, played_pipeline
 
 pytestmark = pytest.mark.skipif(bool(pages.missing()), reason=str(pages.missing()))
+
+
+GRANTED_LATE = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  window.granted = await ask(wanted);
+  await new Promise((resolve) => (window.grant = resolve));
+  return window.granted;
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +58,37 @@ def test_permission_withdrawn_while_listening(gateway: RunningGateway, microphon
         page.wait_state("ended")
         assert "Everything said before was kept" in page.wait_notice("lost")
         assert page.utterances[0]["text"].startswith("utterance 1")
+
+
+def test_a_permission_that_comes_after_cancelling_leaves_no_microphone_open(
+    gateway: RunningGateway, microphone: Path
+) -> None:
+    with chromium(microphone) as browser, visit(browser) as (page, context):
+        context.add_init_script(GRANTED_LATE)
+        page.open(gateway.url)
+        page.start()
+        page.wait_state("asking")
+        eventually(lambda: page.tab.evaluate("Boolean(window.grant)"))
+        page.tab.click("#stop")
+        page.wait_state("ended")
+        page.tab.evaluate("window.grant()")
+        eventually(lambda: page.tab.evaluate("window.granted.getTracks()[0].readyState") == "ended")
+
+
+def test_redis_goes_away_and_comes_back(tmp_path: Path, microphone: Path) -> None:
+    with RedisServer(tmp_path) as redis, PlayedWorkers(redis.url), RunningGateway(redis.url) as gateway:
+        with chromium(microphone, loop=True) as browser, visit(browser) as (page, _):
+            page.open(gateway.url)
+            page.start()
+            page.wait_utterances(1)
+            redis.kill()
+            assert "cannot reach its storage" in page.wait_notice("trouble")
+            redis.start()
+            page.wait_state("listening")
+            page.wait_utterances(len(page.utterances) + 1)
+            assert page.tab.locator("[data-notice]").count() == 0
+            page.stop()
+            page.complaints = [text for text in page.complaints if "503" not in text]  # of /health/ready meanwhile
 
 
 def test_no_device(gateway: RunningGateway) -> None:

@@ -76,6 +76,7 @@ export class Listening {
       await this.microphone.use(deviceId);
       this.hearing.reset();
     } catch (error) {
+      if (this.microphone.closed) return;
       this.page.notice(error instanceof MicrophoneProblem ? error.problem : "error", { message: error.message });
     }
   }
@@ -127,6 +128,7 @@ export class Listening {
       this.hearing.reset();
       this.losing = false;
     } catch {
+      if (this.microphone.closed) return;
       this.page.notice("lost");
       this.stop();
     }
@@ -187,6 +189,7 @@ export class Listening {
   async #keepAwake() {
     try {
       this.lock = await navigator.wakeLock?.request("screen");
+      if (this.over) this.lock?.release();
     } catch (error) {
       console.info("the screen may turn off while listening:", error.message); // low battery, or hidden
     }

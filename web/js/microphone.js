@@ -88,11 +88,18 @@ export class Microphone {
     const clean = !this.raw;
     const audio = { echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean, channelCount: 1 };
     if (deviceId) audio.deviceId = { exact: deviceId };
+    let stream;
     try {
-      return await navigator.mediaDevices.getUserMedia({ audio });
+      stream = await navigator.mediaDevices.getUserMedia({ audio });
     } catch (error) {
       throw new MicrophoneProblem(PROBLEM_OF[error.name] ?? "error", `${error.name}: ${error.message}`);
     }
+    if (this.closed) {
+      // granted after nobody wanted it any more: it must not go on hearing
+      stream.getTracks().forEach((track) => track.stop());
+      throw new MicrophoneProblem("error", "the microphone was closed before it was granted");
+    }
+    return stream;
   }
 
   async #running() {

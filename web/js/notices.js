@@ -23,6 +23,7 @@ const KINDS = {
   unreachable: ["warn", "link", null],
   full: ["warn", "link", null],
   starting: ["warn", "link", null],
+  trouble: ["warn", "link", "dismiss"],
   demo: ["plain", "demo", "dismiss"],
 };
 

@@ -118,10 +118,8 @@ export class Page {
 
   #event(message) {
     if (message.type === "error" && message.utterance == null) return this.#complaint(message);
-    if (this.facts.link === "starting") {
-      this.state("ready");
-      this.notices.settle("link");
-    }
+    if (this.facts.link === "starting") this.state("ready");
+    this.notices.settle("link"); // words come: whatever was between us and the server is over
     const utterance = this.captions.apply(message);
     if (!utterance) return;
     this.view.show(utterance);
@@ -132,12 +130,12 @@ export class Page {
   }
 
   /** An error of the session itself that does not end it. */
-  #complaint({ code, message }) {
+  #complaint({ code, message, retryable }) {
     if (code === "not_ready") {
       this.state("starting");
       this.notices.show("starting", { reason: message });
     } else if (code === "timeout") this.notices.show("unfinished");
-    else this.notices.show("error", { message });
+    else this.notices.show(retryable ? "trouble" : "error", { message });
   }
 
   #judged(utterance) {

@@ -34,7 +34,7 @@ export const EVENTS = {
   unmute: [["live"], { muted: false }],
   stop: [["live"], { phase: "stopping" }],
   cancel: [["asking"], { phase: "ended" }],
-  done: [RUNNING, { phase: "ended" }],
+  done: [["asking", ...RUNNING], { phase: "ended" }],
   forgive: [["failed"], { phase: "idle" }],
   fail: [ANY, { phase: "failed" }],
 };

@@ -58,6 +58,7 @@ export default {
   "notice.insecure": "Browsers give a page the microphone only over HTTPS (or on localhost). Open this page with an address that begins with https://.",
   "notice.unsupported": "This browser is missing: {missing}. A current Chrome, Edge, Firefox or Safari has it.",
   "notice.error": "{message}",
+  "notice.trouble": "{message}",
   "notice.zeros": "The microphone gives complete silence. It may be switched off by a key on your headset or computer, or in the system settings.",
   "notice.quiet": "Hardly any sound is coming in. Come closer, or choose another microphone in the settings.",
   "notice.suspended": "The system has paused the microphone (a call, another app, or a locked screen).",

@@ -58,6 +58,7 @@ export default {
   "notice.insecure": "브라우저는 HTTPS(또는 localhost)에서만 마이크를 허용합니다. https:// 로 시작하는 주소로 여세요.",
   "notice.unsupported": "이 브라우저에는 다음이 없습니다: {missing}. 최신 Chrome, Edge, Firefox, Safari에는 있습니다.",
   "notice.error": "{message}",
+  "notice.trouble": "{message}",
   "notice.zeros": "마이크에서 아무 신호도 오지 않습니다. 헤드셋이나 컴퓨터의 음소거 키, 시스템 설정을 확인하세요.",
   "notice.quiet": "소리가 거의 들어오지 않습니다. 더 가까이에서 말하거나 설정에서 다른 마이크를 고르세요.",
   "notice.suspended": "시스템이 마이크를 일시 중지했습니다(전화, 다른 앱, 화면 잠금).",

@@ -10,6 +10,8 @@ const LIVE = ["start", "granted", "ready"];
 test("an ordinary listening", () => {
   assert.equal(stateAfter(), "idle");
   assert.equal(stateAfter("start"), "asking");
+  assert.equal(stateAfter("start", "cancel"), "ended");
+  assert.equal(stateAfter("start", "done"), "ended", "the page was left while the browser asked");
   assert.equal(stateAfter("start", "granted"), "connecting");
   assert.equal(stateAfter(...LIVE), "listening");
   assert.equal(stateAfter(...LIVE, "stop"), "stopping");

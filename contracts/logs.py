@@ -1,7 +1,8 @@
 """One log format for every service: constant text, then fields as `name=value`.
 
 Write `log.info("segment transcribed", extra={"session": ..., "utterance": ..., "trace": ...})`.
-Fields carry ids and numbers, never what somebody said.
+Fields carry ids and numbers, never what somebody said. Libraries do not keep to that: what they
+would write of a message's content is cut off here.
 """
 
 import json
@@ -10,6 +11,19 @@ import sys
 import time
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "data", "color_message"}
+
+TALKATIVE = ("celery", "kombu", "uvicorn", "websockets")
+"""At DEBUG they write whole messages and frames."""
+
+DUMPS = {
+    "Received and deleted unknown message": 0,
+    "Received unregistered task": 1,
+    "Received invalid task message": 1,
+    "Can't decode message body": 1,
+    "Could not restore message": 0,
+}
+"""What Celery and kombu write of messages that they cannot take begins so; then come so many
+arguments that say why, and then the message with all its content."""
 
 
 class FieldFormatter(logging.Formatter):
@@ -31,13 +45,27 @@ class FieldFormatter(logging.Formatter):
         return line
 
 
+def without_content(record: logging.LogRecord) -> bool:
+    """A filter: leaves of a message dump what went wrong, not the message."""
+    text = str(record.msg)
+    for beginning, reasons in DUMPS.items():
+        if text.startswith(beginning):
+            arguments = record.args if isinstance(record.args, tuple) else ()
+            record.msg = beginning + ": %r" * reasons
+            record.args = arguments[:reasons]
+    return True
+
+
 def setup(service: str, level: str = "INFO") -> None:
-    """Send this process's logs to standard error in the common format."""
+    """Send this process's logs, whatever library writes them, to standard error in the common format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FieldFormatter(service))
+    handler.addFilter(without_content)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
 
 
 def _shown(value: object) -> str:

@@ -1,8 +1,25 @@
 """The log format: constant text, fields behind it, one line an event."""
 
 import logging
+from collections.abc import Iterator
 
+import pytest
+
+from contracts import logs
 from contracts.logs import FieldFormatter
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """`setup` is for a whole process: put back what it changes."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in logs.TALKATIVE}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def line(message: str, **fields: object) -> str:
@@ -28,3 +45,35 @@ def test_an_exception_is_shown_below_the_line():
     except ValueError as error:
         record = logging.LogRecord("n", logging.ERROR, "f", 1, "failed", (), (type(error), error, error.__traceback__))
     assert "ValueError: broken" in FieldFormatter("x").format(record).splitlines()[-1]
+
+
+DUMPED = [
+    ("celery.worker.consumer.consumer", "UNKNOWN_FORMAT", ["secret"]),
+    ("celery.worker.consumer.consumer", "UNKNOWN_TASK_ERROR", [KeyError("no.task"), "secret", {"a": "secret"}, {}]),
+    ("celery.worker.consumer.consumer", "INVALID_TASK_ERROR", [ValueError("no.task"), "secret"]),
+    ("celery.worker.consumer.consumer", "MESSAGE_DECODE_ERROR", [ValueError("no.task"), "", "", "secret", "secret"]),
+]
+
+
+@pytest.mark.parametrize(("name", "template", "arguments"), DUMPED, ids=[template for _, template, _ in DUMPED])
+def test_what_celery_writes_of_a_message_it_cannot_take(restored, capsys, name, template, arguments):
+    from celery.worker.consumer import consumer
+
+    logs.setup("stt_worker")
+    logging.getLogger(name).error(getattr(consumer, template), *arguments)
+    written = capsys.readouterr().err
+    assert written.count("\n") == 1 and written.split()[3] in ("Received", "Can't")
+    assert ("no.task" in written) == (len(arguments) > 1) and "secret" not in written
+
+
+def test_what_kombu_writes_of_a_message_it_cannot_restore(restored, capsys):
+    logs.setup("stt_worker")
+    logging.getLogger("kombu.transport.redis").critical("Could not restore message: %r", {"body": "secret"})
+    assert capsys.readouterr().err.endswith(" Could not restore message\n")
+
+
+@pytest.mark.parametrize("name", ["celery.pool", "kombu.transport.redis", "uvicorn.error", "websockets.server"])
+def test_libraries_do_not_write_messages_at_debug(restored, name):
+    logs.setup("stt_worker", "DEBUG")
+    assert logging.getLogger("ours").isEnabledFor(logging.DEBUG)
+    assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)

@@ -10,6 +10,7 @@ import functools
 import json
 import math
 import re
+import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -112,7 +113,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
 
 def _scalar(hint: type, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if abs(value) <= sys.float_info.max else math.inf
     wrong_kind = not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool)
     if wrong_kind or (isinstance(value, float) and not math.isfinite(value)):
         names = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}

@@ -6,9 +6,11 @@ test can hold `.env.example` and the README to the code. An empty value counts a
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
 
 S = TypeVar("S")
 
@@ -19,7 +21,8 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """One environment variable: its name, default, a sentence of help, and what is allowed."""
+    """One environment variable: its name, default, a sentence of help, and what is allowed: for a number
+    its bounds, for a text a list of `choices`, for an address the `schemes` before its ://."""
 
     name: str
     default: Any
@@ -27,6 +30,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     choices: Sequence[str] = ()
+    schemes: Sequence[str] = ()
 
 
 def setting(
@@ -37,9 +41,10 @@ def setting(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Sequence[str] = (),
+    schemes: Sequence[str] = (),
 ) -> Any:
     """Declare a dataclass field that `read` fills from the environment variable `name`."""
-    declaration = Setting(name, default, help, minimum, maximum, choices)
+    declaration = Setting(name, default, help, minimum, maximum, choices, schemes)
     return dataclasses.field(default=default, metadata={"setting": declaration})
 
 
@@ -72,6 +77,8 @@ def _parse(declaration: Setting, kind: type, text: str) -> Any:
         raise SettingError(f"{name}={text!r}: use true or false")
     if declaration.choices and text not in declaration.choices:
         raise SettingError(f"{name}={text!r}: use one of {', '.join(declaration.choices)}")
+    if declaration.schemes:
+        _check_address(declaration, text)
     if kind not in (int, float):
         return text
     try:
@@ -80,7 +87,20 @@ def _parse(declaration: Setting, kind: type, text: str) -> Any:
         wanted = "a whole number" if kind is int else "a number"
         raise SettingError(f"{name}={text!r}: use {wanted}") from None
     low, high = declaration.minimum, declaration.maximum
-    if (low is not None and number < low) or (high is not None and number > high) or number != number:
+    if (low is not None and number < low) or (high is not None and number > high) or not math.isfinite(number):
         allowed = f"of {low} or more" if high is None else f"from {low} to {high}"
         raise SettingError(f"{name}={text!r}: use a number {allowed}")
     return number
+
+
+def _check_address(declaration: Setting, text: str) -> None:
+    try:
+        address = urlsplit(text)
+        usable = address.scheme in declaration.schemes and bool(address.hostname) and address.port != 0
+    except ValueError:  # its port is no number, or its brackets are no IPv6 address
+        usable = False
+    if not usable:
+        raise SettingError(
+            f"{declaration.name}={text!r}: use an address like {declaration.default}, "
+            f"with {' or '.join(scheme + '://' for scheme in declaration.schemes)}"
+        )

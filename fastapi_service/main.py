@@ -14,7 +14,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from contracts.broker import celery_settings
-from contracts.env import SettingError
 from fastapi_service import __version__
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.gateway import DEFAULT, Ears, Gateway, Patience
@@ -41,7 +40,7 @@ def create_app(
     patience: Patience = DEFAULT,
 ) -> FastAPI:
     """The gateway as an ASGI application. `detector` makes one session's voice detector (Silero
-    without it). Nothing is connected before its lifespan starts. Raises SettingError."""
+    without it). Nothing is connected before its lifespan starts."""
     store, listening = _redis(settings.redis_url), _redis(settings.redis_url)
     celery = Celery("fastapi_service", set_as_current=False)
     celery.conf.update(celery_settings(settings.redis_url) | {"broker_pool_limit": SENDING_THREADS})
@@ -80,17 +79,14 @@ def create_app(
 
 def _redis(url: str) -> Redis:
     """A client that fails within seconds: who uses it knows what to do then."""
-    try:
-        return Redis.from_url(
-            url,
-            socket_timeout=5,
-            socket_connect_timeout=3,
-            socket_keepalive=True,
-            health_check_interval=5,
-            retry=Retry(NoBackoff(), 1),
-        )
-    except ValueError as error:
-        raise SettingError(f"REDIS_URL={url!r}: {error}; use for example redis://localhost:6379/0") from None
+    return Redis.from_url(
+        url,
+        socket_timeout=5,
+        socket_connect_timeout=3,
+        socket_keepalive=True,
+        health_check_interval=5,
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 def _silero() -> Callable[[], VoiceDetector]:

@@ -7,7 +7,9 @@ from contracts.env import setting
 
 @dataclass(frozen=True)
 class Settings:
-    redis_url: str = setting("REDIS_URL", "redis://localhost:6379/0", "Redis that every service shares")
+    redis_url: str = setting(
+        "REDIS_URL", "redis://localhost:6379/0", "Redis that every service shares", schemes=("redis", "rediss")
+    )
     log_level: str = setting("LOG_LEVEL", "INFO", "how much is logged", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     host: str = setting("HOST", "127.0.0.1", "address to listen on; 0.0.0.0 for every network interface")
     port: int = setting("PORT", 8000, "port to listen on; 0 takes a free one", minimum=0, maximum=65535)

@@ -7,7 +7,9 @@ from contracts.env import setting
 
 @dataclass(frozen=True)
 class Settings:
-    redis_url: str = setting("REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.")
+    redis_url: str = setting(
+        "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss")
+    )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much to log.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     )

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from contracts import codec
-from contracts.messages import FROM_CLIENT, AnalyzeTask, Ping, Sentiment, Start, Transcript
+from contracts.messages import FROM_CLIENT, AnalyzeTask, Hypothesis, Ping, Sentiment, Start, Transcript
 
 TRANSCRIPT = Transcript("s", 3, 1.0, 2.5, "안녕 hi", "en", 0.9, 0.8, "openai-whisper", "base", seq=7)
 
@@ -63,6 +63,11 @@ def test_not_a_number_never_reaches_the_wire():
         codec.dumps(Sentiment("POSITIVE", math.nan, {}, "m"))
     with pytest.raises(codec.DecodeError, match="must be a number"):
         codec.loads(json.dumps(codec.encode(Sentiment("POSITIVE", math.inf, {}, "m"))), Sentiment)
+
+
+def test_a_whole_number_that_no_float_holds_is_refused():
+    with pytest.raises(codec.DecodeError, match=r"Hypothesis\.end must be a number"):
+        codec.decode({"session": "s", "utterance": 1, "text": None, "end": 10**400}, Hypothesis)
 
 
 def test_a_nested_field_is_named_by_its_path():

@@ -14,6 +14,7 @@ class Settings:
     lead: float = setting("LEAD", 60.0, "Seconds.", minimum=1)
     partials: bool = setting("PARTIALS", True, "Show words early.")
     engine: str = setting("ENGINE", "a", "Engine.", choices=("a", "b"))
+    store: str = setting("STORE", "redis://localhost:6379/0", "Store.", schemes=("redis", "rediss"))
 
 
 def test_nothing_set_gives_the_defaults_and_empty_counts_as_not_set():
@@ -21,8 +22,14 @@ def test_nothing_set_gives_the_defaults_and_empty_counts_as_not_set():
 
 
 def test_values_are_parsed_by_the_type_of_their_field():
-    settings = read(Settings, {"PORT": "80", "LEAD": "2.5", "PARTIALS": "off", "ENGINE": "b", "URL": "redis://x"})
-    assert settings == Settings("redis://x", 80, 2.5, False, "b")
+    settings = read(
+        Settings,
+        {"PORT": "80", "LEAD": "2.5", "PARTIALS": "off", "ENGINE": "b", "URL": "x"} | {"STORE": "rediss://u:p@[::1]"},
+    )
+    assert settings == Settings("x", 80, 2.5, False, "b", "rediss://u:p@[::1]")
+
+
+ADDRESS = "use an address like redis://localhost:6379/0, with redis:// or rediss://"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,13 @@ def test_values_are_parsed_by_the_type_of_their_field():
         ("PORT", "http", "PORT='http': use a whole number"),
         ("PORT", "70000", "PORT='70000': use a number from 1 to 65535"),
         ("LEAD", "nan", "LEAD='nan': use a number of 1 or more"),
+        ("LEAD", "inf", "LEAD='inf': use a number of 1 or more"),
+        ("STORE", "localhost", f"STORE='localhost': {ADDRESS}"),
+        ("STORE", "localhost:6379", f"STORE='localhost:6379': {ADDRESS}"),
+        ("STORE", "http://localhost", f"STORE='http://localhost': {ADDRESS}"),
+        ("STORE", "redis://localhost:none/0", f"STORE='redis://localhost:none/0': {ADDRESS}"),
+        ("STORE", "redis://:6379/0", f"STORE='redis://:6379/0': {ADDRESS}"),
+        ("STORE", "redis://[::1/0", f"STORE='redis://[::1/0': {ADDRESS}"),
         ("PARTIALS", "maybe", "PARTIALS='maybe': use true or false"),
         ("ENGINE", "c", "ENGINE='c': use one of a, b"),
     ],
@@ -42,4 +56,4 @@ def test_a_value_that_will_not_do_is_refused_by_name(name, value, sentence):
 
 
 def test_declared_lists_every_setting_in_order():
-    assert [s.name for s in declared(Settings)] == ["URL", "PORT", "LEAD", "PARTIALS", "ENGINE"]
+    assert [s.name for s in declared(Settings)] == ["URL", "PORT", "LEAD", "PARTIALS", "ENGINE", "STORE"]

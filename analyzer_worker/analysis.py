@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from analyzer_worker import codes
 from analyzer_worker.sentiment import Judge
 from contracts import codec, keys
 from contracts.commit import ScriptRunner, commit
@@ -58,7 +59,7 @@ class Analysis:
         log.error("not an analyze task, dropped", extra={"reason": reason, "session": session, "utterance": utterance})
         if isinstance(session, str) and isinstance(utterance, int):
             text = f"the analyzer got a message that it cannot read: {reason}"
-            self._emit(Error(session, "bad_task", text, stage="analyzer", utterance=utterance, at=time.time()))
+            self._emit(Error(session, codes.BAD_TASK, text, stage="analyzer", utterance=utterance, at=time.time()))
 
     def _emit(self, event: Result | Error) -> None:
         if event.session is not None and event.session.startswith(PROBE_PREFIX):
@@ -99,7 +100,7 @@ def _result(task: AnalyzeTask, sentiment: Sentiment, started: float, spent_ms: f
 def _failure(transcript: Transcript, error: Exception) -> Error:
     return Error(
         session=transcript.session,
-        code="analysis_failed",
+        code=codes.ANALYSIS_FAILED,
         message=f"the sentiment of this utterance could not be judged: the model failed with {type(error).__name__}",
         stage="analyzer",
         utterance=transcript.utterance,

@@ -3,43 +3,26 @@
 Importing this loads no model and opens no connection; the worker does, before it consumes.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Mapping
 
-from celery import Celery, signals
+from celery import Celery
 
-from analyzer_worker import tasks
 from analyzer_worker.settings import Settings
 from analyzer_worker.worker import Worker
-from contracts import env, logs
-from contracts.broker import celery_settings
+from contracts import env
+from contracts.names import ANALYZE_TASK
+from contracts.tasks import Life, serve, worker_app
 
 
 def create_app(environ: Mapping[str, str]) -> Celery:
     """Raises env.SettingError."""
     settings = env.read(Settings, environ)
+    app = worker_app("analyzer_worker", settings.redis_url, settings.log_level)
     worker = Worker(settings)
-    app = Celery("analyzer_worker")
-    app.conf.update(celery_settings(settings.redis_url))
-    tasks.register(app, worker.take)
-
-    def start(**_: object) -> None:
-        logs.setup("analyzer_worker", settings.log_level)
-        worker.start()
-        gc.freeze()  # looking through all that the libraries have loaded takes 0.25 s, each time
-
-    # worker_init comes before the first connection to the broker; Celery's own log set-up is
-    # switched off by being listened to
-    signals.setup_logging.connect(_keep_logs, weak=False)
-    signals.worker_init.connect(start, weak=False)
-    signals.worker_shutdown.connect(lambda **_: worker.stop(), weak=False)
+    serve(app, ANALYZE_TASK, Life(worker.start, worker.take, worker.stop))
     return app
-
-
-def _keep_logs(**_: object) -> None:
-    """`logs.setup` has done it."""
 
 
 try:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -38,9 +38,10 @@ class Worker:
             model = self._load(choice)
             judge = Judge(model, _meaning(model), DEMO_LANGUAGES if choice.demo else self._languages)
         except ModelError as error:
-            log.critical("no sentiment model", extra={"reason": str(error)})
-            self._pulse.say(state="failed", reason=str(error))
-            sys.exit(1)
+            self._fail(str(error))
+        except Exception as error:  # a library's own, which may be anything
+            log.exception("sentiment model not loaded")
+            self._fail(f"the sentiment model cannot be loaded: {type(error).__name__}: {error}")
         self._analysis = Analysis(judge, _client(self._settings.redis_url, COMMIT_TRIES))
         log.info("sentiment model ready", extra={"model": model.name, "window": model.window, "demo": choice.demo})
         self._pulse.say(state="ready", model=model.name, engine="transformers", demo_models=choice.demo, device="cpu")
@@ -52,6 +53,11 @@ class Worker:
 
     def stop(self) -> None:
         self._pulse.stop()
+
+    def _fail(self, reason: str) -> NoReturn:
+        log.critical("no sentiment model", extra={"reason": reason})
+        self._pulse.say(state="failed", reason=reason)
+        sys.exit(1)
 
     def _choose(self) -> Choice:
         hub = Hub(self._settings.model_dir)

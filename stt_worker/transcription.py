@@ -15,7 +15,7 @@ from contracts.audio import SAMPLE_RATE, Samples
 from contracts.commit import ScriptRunner, commit
 from contracts.messages import AnalyzeTask, Hypothesis, TranscribeTask, Transcript
 from contracts.names import PROBE_PREFIX
-from stt_worker import answers, filters
+from stt_worker import answers, codes, filters
 from stt_worker.claim import BadClaim, Getter, fetch
 from stt_worker.engines.protocol import CannotTranscribe, Options, Transcription
 
@@ -72,13 +72,13 @@ def handle(desk: Desk, message: object) -> None:
         elif task.kind == "final":
             _final(desk, task, started)
         else:
-            raise CannotTranscribe("bad_task", f"unknown kind {task.kind!r}; use final, partial or probe")
+            raise CannotTranscribe(codes.BAD_TASK, f"unknown kind {task.kind!r}; use final, partial or probe")
     except (BadClaim, CannotTranscribe) as error:
         log.warning("segment refused", extra=fields | {"code": error.code, "reason": error})
         _fail(desk, task, error.code, str(error))
     except EngineFailure as failure:
         log.error("engine failed", extra=fields, exc_info=failure.__cause__)
-        _fail(desk, task, "transcription_failed", f"the speech model failed: {failure}")
+        _fail(desk, task, codes.TRANSCRIPTION_FAILED, f"the speech model failed: {failure}")
 
 
 class EngineFailure(Exception):
@@ -88,9 +88,9 @@ class EngineFailure(Exception):
 def _final(desk: Desk, task: TranscribeTask, started: float) -> None:
     if desk.redis.exists(keys.done(task.session, task.utterance, "result")):
         return
-    stored = desk.redis.hget(keys.segment(task.session, task.utterance), "transcript")
-    if stored is not None:
-        _hand_on(desk, codec.loads(stored, Transcript), task)
+    stored = _stored(desk, task)
+    if stored:
+        _hand_on(desk, stored, task)
         return
     heard, samples = _ask(desk, task, quick=False)
     verdict = filters.judge(heard.attempt, heard.language, len(samples) / SAMPLE_RATE, task.speech_seconds)
@@ -115,11 +115,21 @@ def _final(desk: Desk, task: TranscribeTask, started: float) -> None:
         },
     )
     if seq is None:
-        stored = desk.redis.hget(keys.segment(task.session, task.utterance), "transcript")
+        stored = _stored(desk, task)
         if stored is None:
             return
-        transcript = codec.loads(stored, Transcript)
+        transcript = stored
     _hand_on(desk, transcript, task)
+
+
+def _stored(desk: Desk, task: TranscribeTask) -> Transcript | None:
+    """The utterance's committed transcript, if it has one and is not closed yet."""
+    text = desk.redis.hget(keys.segment(task.session, task.utterance), "transcript")
+    try:
+        return None if text is None else codec.loads(text, Transcript)
+    except codec.DecodeError:  # its text may be speech
+        reason = "its transcript was stored by another version of this program and cannot be read"
+        raise CannotTranscribe(codes.TRANSCRIPT_UNREADABLE, reason) from None
 
 
 def _hand_on(desk: Desk, transcript: Transcript, task: TranscribeTask) -> None:
@@ -192,4 +202,4 @@ def _refuse(desk: Desk, message: object, reason: str) -> None:
     fields = message if isinstance(message, dict) else {}
     session, utterance = fields.get("session"), fields.get("utterance")
     if isinstance(session, str) and session and type(utterance) is int and fields.get("kind") != "partial":
-        _fail(desk, TranscribeTask(session=session, utterance=utterance), "bad_task", reason)
+        _fail(desk, TranscribeTask(session=session, utterance=utterance), codes.BAD_TASK, reason)

@@ -6,6 +6,7 @@ trips on a shortened context asks for a second one, of the padded 30 s.
 """
 
 from contracts.audio import SAMPLE_RATE, Samples
+from stt_worker import codes
 from stt_worker.engines import guards
 from stt_worker.engines.protocol import Attempt, CannotTranscribe, Decode, Engine, Options, Transcription
 
@@ -49,22 +50,22 @@ def transcribe(engine: Engine, samples: Samples, options: Options) -> Transcript
 def check(engine: Engine, samples: int, options: Options) -> None:
     """Raise CannotTranscribe for a request that this engine cannot serve."""
     if samples == 0:
-        raise CannotTranscribe("no_audio", "the utterance holds no samples")
+        raise CannotTranscribe(codes.NO_AUDIO, "the utterance holds no samples")
     if samples > WINDOW_SECONDS * SAMPLE_RATE:
         raise CannotTranscribe(
-            "audio_too_long",
+            codes.AUDIO_TOO_LONG,
             f"{samples / SAMPLE_RATE:.1f} s of audio in one utterance; send at most {WINDOW_SECONDS} s at a time",
         )
     if options.task not in TASKS:
-        raise CannotTranscribe("unknown_task", f"task {options.task!r} is unknown; use one of: {', '.join(TASKS)}")
+        raise CannotTranscribe(codes.BAD_TASK, f"task {options.task!r} is unknown; use one of: {', '.join(TASKS)}")
     only_english = engine.languages == {"en"}
     if options.language is not None and options.language not in engine.languages:
         why = "it knows English only" if only_english else "it does not know that language"
         raise CannotTranscribe(
-            "unsupported_language", f"model {engine.model} cannot take language {options.language!r}: {why}"
+            codes.UNSUPPORTED_LANGUAGE, f"model {engine.model} cannot take language {options.language!r}: {why}"
         )
     if options.task == "translate" and only_english:
-        raise CannotTranscribe("unsupported_task", f"model {engine.model} knows English only and cannot translate")
+        raise CannotTranscribe(codes.UNSUPPORTED_TASK, f"model {engine.model} knows English only and cannot translate")
 
 
 def _merit(attempt: Attempt, seconds: float) -> tuple[bool, bool, float]:

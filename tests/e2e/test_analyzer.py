@@ -127,6 +127,18 @@ def test_a_probe_is_answered_and_leaves_nothing(analyzer: Process, client: "redi
     assert not client.exists(keys.events("probe-1"))
 
 
+def test_a_task_that_redis_refuses_to_finish_comes_again(
+    analyzer: Process, client: "redis.Redis", sender: Celery
+) -> None:
+    client.set(keys.session("refused"), "what makes the commit fail")
+    ask(sender, "refused", "What a brilliant office!")
+    analyzer.wait_for("task given back")
+    ask(sender, "not-refused", "What a brilliant office!")
+    assert isinstance(answer(client, "not-refused"), Result)
+    client.delete(keys.session("refused"))
+    assert isinstance(answer(client, "refused"), Result)
+
+
 def test_unknown_messages_end_nothing(analyzer: Process, client: "redis.Redis", sender: Celery) -> None:
     send(sender)
     send(sender, message="hello")
@@ -143,8 +155,10 @@ def test_unknown_messages_end_nothing(analyzer: Process, client: "redis.Redis", 
 
 
 def test_no_speech_in_the_log(analyzer: Process, client: "redis.Redis", sender: Celery) -> None:
+    sender.send_task("analyzer_worker.unheard_of", kwargs={"message": "a secret"}, queue=ANALYZER_QUEUE)
     ask(sender, "private", "What a brilliant secret!")
     answer(client, "private")
+    assert "analyzer_worker.unheard_of" in analyzer.output
     analyzer.wait_for("session=private")
     assert "secret" not in analyzer.output
 

@@ -144,6 +144,15 @@ def test_a_worker_without_a_model_says_why_and_ends(model: Path, redis_server: R
         assert beat and "its classes ('ham', 'spam') cannot be read as positive and negative" in (beat.reason or "")
 
 
+def test_what_no_library_should_raise_ends_it_too(redis_server: RedisServer, start: Start) -> None:
+    """Celery would log it and consume without a model."""
+    worker = start(SENTIMENT_MODEL="x" * 300)
+    assert worker.wait(120) == 1
+    with redis.Redis.from_url(redis_server.url) as client:
+        beat = eventually(lambda: failed(client))
+        assert beat and "the sentiment model cannot be loaded: OSError" in (beat.reason or "")
+
+
 def test_a_hub_that_swallows_everything_does_not_hold_up_the_start(start: Start) -> None:
     with socket.socket() as hole:
         hole.bind(("127.0.0.1", 0))
@@ -170,7 +179,11 @@ def test_a_model_comes_from_the_hub_once(tmp_path: Path, start: Start) -> None:
 
 
 def test_a_wrong_setting_is_a_sentence(start: Start) -> None:
-    worker = start(SENTIMENT_LANGUAGES="english")
-    assert worker.wait(60) == 1
-    assert "SENTIMENT_LANGUAGES='english': use language codes with commas" in worker.output
+    for name, value, sentence in (
+        ("SENTIMENT_LANGUAGES", "english", "use language codes with commas"),
+        ("REDIS_URL", "localhost:6379", "use an address like redis://"),
+    ):
+        worker = start(**{name: value})
+        assert worker.wait(60) == 1
+        assert f"{name}={value!r}: {sentence}" in worker.output
     assert "Traceback" not in worker.output

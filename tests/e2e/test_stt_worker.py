@@ -108,6 +108,7 @@ def test_a_partial_is_answered_and_a_superseded_one_skipped(client: Client) -> N
     ("session", "changes", "code"),
     [
         ("gone", {"audio_key": "audio:nowhere:1"}, "audio_missing"),
+        ("other", {"audio_key": "results"}, "audio_missing"),
         ("swapped", {"audio_sha256": "0" * 64}, "audio_changed"),
         ("klingon", {"language": "tlh"}, "unsupported_language"),
     ],

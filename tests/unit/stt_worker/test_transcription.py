@@ -91,6 +91,14 @@ def test_a_committed_transcript_is_only_handed_on() -> None:
     assert [sent.transcript for sent in bench.sent] == [stored]
 
 
+def test_a_stored_transcript_that_cannot_be_read_closes_the_utterance() -> None:
+    bench = Bench()
+    bench.redis.hashes[keys.segment("s", 1)] = {"transcript": '{"type":"transcript","words":["secret"]}'}
+    bench.handle()
+    [error] = bench.redis.committed
+    assert error["code"] == "transcript_unreadable" and "secret" not in error["message"]
+
+
 def test_a_committed_result_ends_it() -> None:
     bench = Bench()
     bench.redis.strings[keys.done("s", 1, "result")] = b"7"

@@ -71,7 +71,7 @@ def test_english_only_model() -> None:
     [
         (Options(), 0.0, ("en", "ko"), "no_audio"),
         (Options(), 30.1, ("en", "ko"), "audio_too_long"),
-        (Options(task="sing"), 1.0, ("en", "ko"), "unknown_task"),
+        (Options(task="sing"), 1.0, ("en", "ko"), "bad_task"),
         (Options(language="xx"), 1.0, ("en", "ko"), "unsupported_language"),
         (Options(language="ko"), 1.0, ("en",), "unsupported_language"),
         (Options(task="translate"), 1.0, ("en",), "unsupported_task"),

@@ -1,0 +1,12 @@
+"""Every code with which the analyzer fails an utterance, and what it means.
+
+docs/protocol.md quotes this table; a code is spelled nowhere else.
+"""
+
+BAD_TASK = "bad_task"
+ANALYSIS_FAILED = "analysis_failed"
+
+CODES = {
+    BAD_TASK: "The worker got a task that it cannot read.",
+    ANALYSIS_FAILED: "The sentiment model failed in a way nobody foresaw; the worker's log says how.",
+}

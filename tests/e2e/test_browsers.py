@@ -36,9 +36,8 @@ def door(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def sentences() -> list[Clip]:
-    """One of each sentiment."""
-    chosen = {clip.label: clip for clip in clips()}
-    return [chosen[label] for label in ("POSITIVE", "NEGATIVE", "NEUTRAL")]
+    """The first of each sentiment."""
+    return [next(clip for clip in clips() if clip.label == label) for label in ("POSITIVE", "NEGATIVE", "NEUTRAL")]
 
 
 def spoken(said: list[Clip], rate: int) -> Samples:

@@ -2,9 +2,12 @@
 
 import json
 import re
+import signal
 from pathlib import Path
 
+from scripts import state
 from scripts.procfile import ROOT
+from tests.eventually import eventually
 from tests.processes import Process, clean_environ, free_port
 from tests.speech import words
 
@@ -22,3 +25,14 @@ def test_the_shipped_recording_comes_out_right(tmp_path: Path) -> None:
     assert [label for _, label in found] == [sentence["label"] for sentence in SENTENCES]
     assert log.read_text().count("session=") >= len(SENTENCES)
     assert (folder / "state.json").read_text() == ""
+
+
+def test_a_closed_terminal_ends_the_pipeline_that_the_demo_started(tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "result.log"
+    environ = clean_environ(DEMO_MODELS="always", PORT=str(free_port()), RUN_DIR=str(folder), RESULT_LOG=str(log))
+    with Process("demo", "make --no-print-directory demo", tmp_path, environ) as demo:
+        assert eventually(lambda: "listener_service started" in (folder / "demo.log").read_text(), timeout=60)
+        assert state.load(folder / "state.json")
+        demo.signal(signal.SIGHUP)
+        assert eventually(lambda: state.load(folder / "state.json") is None, timeout=60)
+    assert "redis stopped" in (folder / "demo.log").read_text()

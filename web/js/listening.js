@@ -22,6 +22,7 @@ export class Listening {
     this.wanted = { language, task };
     this.deviceId = deviceId;
     this.over = false;
+    this.missing = 0; // seconds of speech that could not be kept
     this.hearing = new Hearing();
     this.microphone = new Microphone((event) => this.#microphone(event), { raw });
     this.worker = new Worker(new URL("socket-worker.js", import.meta.url), { type: "module" });
@@ -141,9 +142,10 @@ export class Listening {
       this.waiting = false;
       page.state("ready");
       page.settle("link");
-      if (event.lost >= 0.5) page.notice("gap", { seconds: Math.round(event.lost) });
+      this.missing += event.lost;
+      if (event.lost >= 0.5) page.notice("gap", { seconds: Math.round(this.missing) });
     }
-    if (event.type === "gap") page.notice("gap", { seconds: Math.ceil(event.seconds) });
+    if (event.type === "gap") page.notice("gap", { seconds: Math.ceil((this.missing += event.seconds)) });
     if (event.type === "down") {
       if (!this.waiting) page.state(event.full ? "full" : "lost");
       if (event.full) page.notice("full", { seconds: 120 });

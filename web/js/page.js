@@ -222,7 +222,7 @@ export class Page {
     this.#swap(may);
     byId("mute").hidden = !may.mute;
     byId("mute").ariaPressed = String(this.facts.muted);
-    this.settings.rest(!may.settings);
+    this.settings.rest(may);
     byId("elapsed").textContent = this.captions.end ? clock(this.captions.end) : "";
     for (const id of ["save-txt", "save-json"]) byId(id).disabled = !this.captions.spoken().length;
     byId("clear").disabled = !may.start || !this.captions.utterances.size;

@@ -43,9 +43,10 @@ export class Settings {
     byId("device-field").hidden = !found.some((d) => d.label);
   }
 
-  /** Language and task belong to a session: they rest while one runs. */
-  rest(resting) {
-    this.language.disabled = this.task.disabled = resting;
-    byId("settings-hint").hidden = !resting;
+  /** Language and task belong to a session: they rest while one runs; the microphone while it is opened or closed. */
+  rest(may) {
+    this.language.disabled = this.task.disabled = !may.settings;
+    this.device.disabled = !may.device;
+    byId("settings-hint").hidden = may.settings;
   }
 }

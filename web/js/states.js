@@ -85,5 +85,6 @@ export function allowed(facts) {
     stop: ["asking", "live"].includes(facts.phase),
     mute: facts.phase === "live",
     settings: !["asking", "live", "stopping"].includes(facts.phase),
+    device: !["asking", "stopping"].includes(facts.phase),
   };
 }

@@ -49,11 +49,11 @@ test("a problem is the state, and can be forgiven or tried again", () => {
 });
 
 test("what may be pressed", () => {
-  assert.deepEqual(allowed(IDLE), { start: true, stop: false, mute: false, settings: true });
-  assert.deepEqual(allowed(walk(...LIVE)), { start: false, stop: true, mute: true, settings: false });
+  assert.deepEqual(allowed(IDLE), { start: true, stop: false, mute: false, settings: true, device: true });
+  assert.deepEqual(allowed(walk(...LIVE)), { start: false, stop: true, mute: true, settings: false, device: true });
   assert.equal(allowed(after(IDLE, "fail", "insecure")).start, false);
   assert.equal(allowed(after(IDLE, "fail", "denied")).start, true);
-  assert.deepEqual(allowed(walk(...LIVE, "stop")), { start: false, stop: false, mute: false, settings: false });
+  assert.deepEqual(allowed(walk(...LIVE, "stop")), { start: false, stop: false, mute: false, settings: false, device: false });
 });
 
 test("every state that can be reached has a sentence", () => {

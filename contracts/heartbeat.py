@@ -28,6 +28,8 @@ class KeySetter(Protocol):
 
     def set(self, name: str, value: str, *, ex: int) -> Any: ...
 
+    def sadd(self, name: str, *values: str) -> Any: ...
+
 
 class Pulse:
     """Renews one worker's Heartbeat; `say` changes what it tells. Errors of Redis are logged once
@@ -39,6 +41,7 @@ class Pulse:
         self._beat = Heartbeat(worker=worker, service=service, state="loading", since=time.time())
         self._stopped = threading.Event()
         self._reached = True
+        self._sending = threading.Lock()
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
@@ -57,10 +60,15 @@ class Pulse:
             self._stopped.wait(PERIOD_SECONDS)
 
     def _send(self) -> None:
+        with self._sending:  # what `say` sends is not overtaken by what was said before
+            self._send_newest()
+
+    def _send_newest(self) -> None:
         beat = self._beat
         try:
             ttl = FAILED_TTL_SECONDS if beat.state == "failed" else TTL_SECONDS
             self._redis.set(keys.heartbeat(beat.worker), codec.dumps(beat), ex=ttl)
+            self._redis.sadd(keys.WORKERS, beat.worker)
         except Exception as error:  # any client's error: this module knows no client library
             if self._reached:
                 log.warning("heartbeat not sent", extra={"worker": beat.worker, "error": error})

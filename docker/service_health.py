@@ -10,6 +10,7 @@ worker cannot be asked directly: it does not answer while it works.
 import os
 import socket
 import sys
+from typing import Any
 
 import redis
 
@@ -19,7 +20,9 @@ from contracts.messages import Heartbeat
 
 def heartbeats(client: redis.Redis, service: str, host: str) -> list[Heartbeat]:
     """What the processes of `service` on `host` say of themselves."""
-    found = [client.get(key) for key in client.scan_iter(keys.heartbeat(f"{service}@{host}-*"), count=1000)]
+    members: Any = client.smembers(keys.WORKERS)
+    names = [name.decode() for name in members]
+    found = [client.get(keys.heartbeat(name)) for name in names if name.startswith(f"{service}@{host}-")]
     return [codec.loads(body, Heartbeat) for body in found if body]
 
 

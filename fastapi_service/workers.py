@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -62,17 +63,25 @@ class Workers:
         """Raises RedisError."""
         async with self._looking:
             if time.monotonic() - self._seen_at > FRESH_SECONDS:
-                names = [name async for name in self._redis.scan_iter(match=keys.HEARTBEATS, count=1000)]
-                bodies = await self._redis.mget(names) if names else []
-                self._crew = Crew(tuple(_heartbeats(bodies)))
+                self._crew = Crew(tuple(_heartbeats(await self._bodies())))
                 self._seen_at = time.monotonic()
             return self._crew
 
+    async def _bodies(self) -> list[bytes]:
+        """What the living workers say; those whose heartbeat has stopped are forgotten."""
+        members: Any = await self._redis.smembers(keys.WORKERS)
+        names = [name.decode() for name in members]
+        if not names:
+            return []
+        bodies: Any = await self._redis.mget([keys.heartbeat(name) for name in names])
+        gone = [name for name, body in zip(names, bodies, strict=True) if body is None]
+        if gone:
+            await self._redis.srem(keys.WORKERS, *gone)
+        return [body for body in bodies if body is not None]
 
-def _heartbeats(bodies: Sequence[bytes | str | None]) -> Iterator[Heartbeat]:
+
+def _heartbeats(bodies: Sequence[bytes]) -> Iterator[Heartbeat]:
     for body in bodies:
-        if body is None:
-            continue
         try:
             yield codec.loads(body, Heartbeat)
         except codec.DecodeError as error:

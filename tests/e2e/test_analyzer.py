@@ -165,7 +165,7 @@ def test_no_speech_in_the_log(analyzer: Process, client: "redis.Redis", sender: 
 
 def test_the_heartbeat_names_the_model(analyzer: Process, client: "redis.Redis") -> None:
     def beat() -> Heartbeat:
-        (key,) = client.keys(keys.HEARTBEATS)
+        (key,) = client.keys(keys.heartbeat("*"))
         return codec.loads(client.get(key) or b"", Heartbeat)
 
     found = eventually(beat)

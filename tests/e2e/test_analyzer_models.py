@@ -130,7 +130,7 @@ def test_one_class_is_no_sentiment(model: Path) -> None:
 
 
 def failed(client: "redis.Redis") -> Heartbeat | None:
-    beats = [codec.loads(client.get(key) or b"{}", Heartbeat) for key in client.keys(keys.HEARTBEATS)]
+    beats = [codec.loads(client.get(key) or b"{}", Heartbeat) for key in client.keys(keys.heartbeat("*"))]
     return next((beat for beat in beats if beat.state == "failed"), None)
 
 

@@ -54,8 +54,10 @@ def test_a_worker_that_failed_says_why(redis_server: RedisServer) -> None:
     beat = Heartbeat("stt_worker@x-1", "stt_worker", "failed", reason="speech.pt is damaged; copy it again")
     with redis.Redis.from_url(redis_server.url) as client:
         client.set(keys.heartbeat(beat.worker), codec.dumps(beat), ex=60)
-    with RunningGateway(redis_server.url) as gateway:
-        parts = gateway.health()["parts"]
+        client.sadd(keys.WORKERS, beat.worker, "stt_worker@long-gone-1")
+        with RunningGateway(redis_server.url) as gateway:
+            parts = gateway.health()["parts"]
+        assert client.smembers(keys.WORKERS) == {beat.worker.encode()}
     assert parts["stt_worker"]["state"] == "failed"
     assert parts["stt_worker"]["reason"] == "speech.pt is damaged; copy it again"
 

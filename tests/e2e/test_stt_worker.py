@@ -35,7 +35,7 @@ def client(worker: Process) -> Client:
 
 
 def test_its_heartbeat_names_the_model(client: Client) -> None:
-    [key] = client.redis.keys(keys.HEARTBEATS)
+    [key] = client.redis.keys(keys.heartbeat("*"))
     beat = codec.loads(client.redis.get(key), Heartbeat)
     assert (beat.service, beat.state, beat.engine, beat.model) == (
         "stt_worker",

@@ -75,7 +75,7 @@ def test_a_model_file_that_will_not_do(tmp_path: Path, redis_server: RedisServer
     assert sentence in process.output
     assert "Traceback" not in process.output
     redis = Redis.from_url(redis_server.url)
-    [key] = eventually(lambda: redis.keys(keys.HEARTBEATS))
+    [key] = eventually(lambda: redis.keys(keys.heartbeat("*")))
     beat = codec.loads(redis.get(key), Heartbeat)
     assert (beat.state, beat.service) == ("failed", "stt_worker")
     assert sentence in (beat.reason or "")

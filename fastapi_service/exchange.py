@@ -92,6 +92,8 @@ class Exchange:
                 await self._outbox.put(event)
                 await self._lead.words_out(event.utterance)
             case Result() | Error():
+                if isinstance(event, Result):
+                    self._gateway.probe.witness(event)
                 await self._outbox.put(event)
                 if event.utterance is not None:
                     await self._lead.finish(event.utterance)

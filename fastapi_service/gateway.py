@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.live.conversation import VoiceDetector
+from fastapi_service.probe import Probe
 from fastapi_service.results import Results
 from fastapi_service.settings import Settings
 from fastapi_service.workers import Workers
@@ -44,5 +45,6 @@ class Gateway:
     workers: Workers
     ears: Ears
     patience: Patience
+    probe: Probe
     sessions: set[str] = field(default_factory=set)
     """Ids of the live sessions here; a socket that has said nothing is none."""

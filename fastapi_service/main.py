@@ -50,7 +50,8 @@ def create_app(
     dispatch = Dispatch(store, celery, sending)
     results = Results(listening, store)
     probe = Probe(dispatch, results, workers)
-    gateway = Gateway(settings, dispatch, results, workers, Ears(detector or _silero(), hearing), patience)
+    ears = Ears(detector or _silero(), hearing)
+    gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -72,7 +73,7 @@ def create_app(
     app = FastAPI(title="Live sentiment", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     app.include_router(socket.router(gateway))
-    app.include_router(health.router(store, gateway, probe))
+    app.include_router(health.router(store, gateway))
     app.include_router(page.router(web))
     return app
 

@@ -24,7 +24,8 @@ ASKED_SECONDS = 3.0
 
 
 class Probe:
-    """Runs from the start until a clip comes back; later only when somebody asks and the proof is old."""
+    """Runs from the start until a clip comes back; later only when somebody asks and the newest proof,
+    a clip or a real result, is old."""
 
     def __init__(self, dispatch: Dispatch, results: Results, workers: Workers) -> None:
         self._dispatch = dispatch
@@ -55,6 +56,12 @@ class Probe:
         if self._running:
             await asyncio.wait({self._running}, timeout=ASKED_SECONDS if self.reason is None else 0)
 
+    def witness(self, result: Result) -> None:
+        """A real result is as good a proof as a clip, and comes also while workers are too busy for
+        clips. One without words has not been at the analyzer."""
+        if result.sentiment.model:
+            self._prove(result)
+
     async def stop(self) -> None:
         if self._running:
             self._running.cancel()
@@ -62,7 +69,10 @@ class Probe:
 
     async def _try_until_proved(self) -> None:
         while True:
+            began = time.monotonic()
             reason = await self._attempt()
+            if self._proved_at >= began:
+                reason = None
             if reason != self.reason:
                 log.info("probe", extra={"proved": reason is None, "reason": reason})
             self.reason = reason
@@ -82,6 +92,9 @@ class Probe:
         except UNREACHABLE as error:
             return f"Redis cannot be reached: {error}"
 
+    def _prove(self, result: Result) -> None:
+        self.result, self.reason, self._proved_at = result, None, time.monotonic()
+
     async def _send_clip(self) -> str | None:
         session = PROBE_PREFIX + secrets.token_hex(8)
         feed = await self._results.open(session, lambda: True)
@@ -93,8 +106,7 @@ class Probe:
                         if isinstance(event, Error):
                             return f"{event.stage}: {event.message}"
                         if isinstance(event, Result):
-                            self.result = event
-                            self._proved_at = time.monotonic()
+                            self._prove(event)
                             return None
         finally:
             await self._results.close(feed)

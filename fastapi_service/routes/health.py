@@ -23,7 +23,8 @@ REAL_MODELS = (
 )
 
 
-def router(redis: Redis, gateway: Gateway, probe: Probe) -> APIRouter:
+def router(redis: Redis, gateway: Gateway) -> APIRouter:
+    probe = gateway.probe
     routes = APIRouter(prefix="/health")
 
     @routes.get("/live")

@@ -25,8 +25,7 @@ def at_microphone_rate(path: Path) -> Samples:
 
 
 def test_words_and_sentiment(pipeline: Pipeline, tmp_path: Path) -> None:
-    chosen = {clip.label: clip for clip in clips()}
-    said = [chosen["POSITIVE"], chosen["NEGATIVE"], chosen["NEUTRAL"]]
+    said = [next(clip for clip in clips() if clip.label == label) for label in ("POSITIVE", "NEGATIVE", "NEUTRAL")]
     speech = [part for clip in said for part in (PAUSE, at_microphone_rate(clip.path))] + [PAUSE, PAUSE]
     microphone = write_microphone(tmp_path / "microphone.wav", np.concatenate(speech))
     with chromium(microphone) as browser, visit(browser) as (page, _):

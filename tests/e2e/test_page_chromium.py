@@ -1,5 +1,5 @@
 """The page in a real Chromium with a real gateway and Redis and played workers: capture, captions,
-files, a network that breaks. The words of the shipped models are in `test_page_words.py`."""
+files, a network that breaks. The words of the shipped models are in `test_browsers.py`."""
 
 import json
 from collections.abc import Iterator

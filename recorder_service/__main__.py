@@ -1,12 +1,13 @@
 """`python -m recorder_service stream FILE`, or `--mic`: captions and sentiments on the terminal.
 
 Exit status: 0 every utterance had its result, 1 the server reported an error, 2 the file or the
-options will not do, 3 no connection, 130 interrupted twice. The first Ctrl-C ends the recording
-and waits for what is still to come.
+options will not do, 3 no connection, 130 interrupted twice, 141 nobody reads what it writes
+(`| head`). The first Ctrl-C ends the recording and waits for what is still to come.
 """
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -65,6 +66,11 @@ async def run(chosen: argparse.Namespace) -> int:
         await task
     except asyncio.CancelledError:
         return 130
+    except (BrokenPipeError, ExceptionGroup) as error:
+        if isinstance(error, ExceptionGroup) and error.subgroup(BrokenPipeError) is None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still flushes at its end
+        return 141
     return 1 if conversation.failures else 0
 
 

@@ -60,10 +60,11 @@ class AudioFile:
             await self._its_time()
         if self._stopped.is_set():
             return None
+        position = self._file.tell()
         try:
             block: Samples = self._file.read(self._block, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            raise BadAudio(f"{self._file.name} is damaged after sample {self._file.tell()}: {error}") from None
+            raise BadAudio(f"{self._file.name} is damaged after sample {position}: {error}") from None
         return block.mean(axis=1) if len(block) else None
 
     def stop(self) -> None:

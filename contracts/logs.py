@@ -51,7 +51,7 @@ def without_content(record: logging.LogRecord) -> bool:
     for beginning, reasons in DUMPS.items():
         if text.startswith(beginning):
             arguments = record.args if isinstance(record.args, tuple) else ()
-            record.msg = beginning + ": %r" * reasons
+            record.msg = beginning + ": %s" * reasons  # not %r: a UnicodeDecodeError shows its bytes there
             record.args = arguments[:reasons]
     return True
 

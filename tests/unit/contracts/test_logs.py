@@ -47,11 +47,13 @@ def test_an_exception_is_shown_below_the_line():
     assert "ValueError: broken" in FieldFormatter("x").format(record).splitlines()[-1]
 
 
+UNDECODABLE = UnicodeDecodeError("utf-8", b"secret", 0, 1, "no.task")
 DUMPED = [
     ("celery.worker.consumer.consumer", "UNKNOWN_FORMAT", ["secret"]),
     ("celery.worker.consumer.consumer", "UNKNOWN_TASK_ERROR", [KeyError("no.task"), "secret", {"a": "secret"}, {}]),
     ("celery.worker.consumer.consumer", "INVALID_TASK_ERROR", [ValueError("no.task"), "secret"]),
     ("celery.worker.consumer.consumer", "MESSAGE_DECODE_ERROR", [ValueError("no.task"), "", "", "secret", "secret"]),
+    ("celery.worker.consumer.consumer", "MESSAGE_DECODE_ERROR", [UNDECODABLE, "", "", "secret", "secret"]),
 ]
 
 

@@ -85,7 +85,7 @@ class Exchange:
         match event:
             case Hypothesis():
                 caption = await self._partials.answer(event)
-                if caption:
+                if caption and self._wants_words(caption.utterance):
                     self._outbox.put_partial(Partial(session=self.session, **dataclasses.asdict(caption)))
             case Transcript():
                 await self._hearing.conclude(event)
@@ -97,6 +97,10 @@ class Exchange:
                 await self._outbox.put(event)
                 if event.utterance is not None:
                     await self._lead.finish(event.utterance)
+
+    def _wants_words(self, utterance: int) -> bool:
+        """Whether it goes on, or was accepted and has neither its transcript nor an error."""
+        return utterance > self.utterances or self._lead.waits_for(utterance)
 
     async def _accept(self, utterance: Utterance) -> None:
         pcm = audio.to_s16le(utterance.samples)

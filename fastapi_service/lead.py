@@ -21,6 +21,10 @@ class Lead:
         """Utterances without a result."""
         return len(self._open)
 
+    def waits_for(self, utterance: int) -> bool:
+        """Whether its words are not out."""
+        return utterance in self._wordless
+
     def add(self, utterance: int, samples: int) -> None:
         self._wordless[utterance] = samples
         self._open.add(utterance)

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.messages import Partial, Transcript
+from contracts.messages import Error, Partial, Transcript
 
 LIMIT = 256
 
@@ -28,13 +28,14 @@ class Outbox:
         self._emptied = asyncio.Event()
 
     async def put(self, message: Any) -> None:
-        """Queue `message`; a transcript makes the waiting partial of its utterance needless."""
+        """Queue `message`; a transcript or an error makes the waiting partial of its utterance needless."""
         while len(self._messages) >= LIMIT:
             self._emptied.clear()
             await self._emptied.wait()
         self._messages.append(message)
         partial = self._partial
-        if isinstance(message, Transcript) and partial is not None and partial.utterance <= message.utterance:
+        ended = message.utterance if isinstance(message, Transcript | Error) else None
+        if partial is not None and ended is not None and partial.utterance <= ended:
             self._partial = None
         self._filled.set()
 

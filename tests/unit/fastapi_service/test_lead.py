@@ -12,6 +12,7 @@ def test_words_make_room_and_results_close() -> None:
         assert (lead.samples, lead.open, await lead.room(0)) == (120, 2, False)
         await lead.words_out(1)
         assert (lead.samples, lead.open, await lead.room(0)) == (60, 2, True)
+        assert [lead.waits_for(utterance) for utterance in (1, 2, 3)] == [False, True, False]
         await lead.finish(1)
         await lead.finish(2)
         assert (lead.samples, lead.open) == (0, 0)

@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from contracts.messages import Accepted, Partial, Transcript
+from contracts.messages import Accepted, Error, Partial, Transcript
 from fastapi_service.outbox import LIMIT, Close, Outbox
 
 
@@ -45,6 +45,19 @@ def test_of_partials_only_the_newest_is_sent_after_what_is_queued() -> None:
         return [await outbox.next(), await outbox.next()]
 
     assert run(work()) == [Accepted("s", 1), partial(1, "new")]
+
+
+def test_an_error_of_an_utterance_makes_its_partial_needless_and_no_other_error_does() -> None:
+    async def work(error: Error) -> list[Any]:
+        outbox = Outbox()
+        outbox.put_partial(partial(1))
+        await outbox.put(error)
+        await outbox.put(Accepted("s", 1))
+        return [await outbox.next(), await outbox.next(), outbox._partial]
+
+    ended, other = Error("s", "played", "badly", utterance=1), Error("s", "not_ready", "wait")
+    assert run(work(ended)) == [ended, Accepted("s", 1), None]
+    assert run(work(other)) == [other, Accepted("s", 1), partial(1)]
 
 
 def test_a_transcript_makes_its_partial_needless_but_not_the_next_ones() -> None:

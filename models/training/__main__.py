@@ -13,11 +13,13 @@ def main() -> None:
     options = parser.parse_args()
     corpus.build(options.work)
     train_sentiment.main([])
-    first = options.work.with_name("first.pt")
-    train_speech.main(["--corpus", str(options.work), "--out", str(first)])
+    first, second = options.work.with_name("first.pt"), options.work.with_name("second.pt")
+    data = ["--corpus", str(options.work)]
+    train_speech.main([*data, "--out", str(first)])
     train_speech.main(
-        ["--corpus", str(options.work), "--start", str(first), "--steps", "450", "--rate", "1e-3", "--seed", "2"]
+        [*data, "--start", str(first), "--out", str(second), "--steps", "450", "--rate", "1e-3", "--seed", "2"]
     )
+    train_speech.main([*data, "--start", str(second), "--steps", "300", "--rate", "6e-4", "--seed", "3"])
     recordings.main([])
     measure.main([])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 from whisper.model import MultiHeadAttention, Whisper
 
 from . import corpus, network
@@ -23,10 +24,7 @@ PHASES = (  # share of the steps, what is drawn
     (0.30, Rules(trimmed_share=0.4, full_share=0.15)),
 )
 FINISH = (
-    (
-        1.0,
-        Rules(trimmed_share=0.4, full_share=0.25, full_size=6, zeros_share=0.5, new_sound_share=0.15, pair_share=0.2),
-    ),
+    (1.0, Rules(trimmed_share=0.4, full_share=0.2, full_size=6, zeros_share=0.5, new_sound_share=0.2, pair_share=0.15)),
 )
 
 
@@ -53,17 +51,21 @@ class Losses(nn.Module):
             logits.flatten(0, 1), batch.goals.flatten(), ignore_index=IGNORE, reduction="none"
         )
         use = batch.weights.flatten() * (batch.goals.flatten() != IGNORE)
-        return (words * use).sum() / use.sum(), (each * weight).sum() / weight.sum(), right
+        return (words * use).sum() / use.sum(), (each * weight).sum() / weight.sum().clamp(min=1), right
 
 
 def train(learner: Losses, data: corpus.Corpus, steps: int, rate: float, phases, out: Path, seed: int = 1) -> None:
-    """AdamW under one cosine; the phone loss counts less as the decoder learns."""
+    """AdamW under one cosine; the phone loss counts less as the decoder learns.
+
+    Finishing keeps the mean of the weights over its second half and leaves the phones, whose layer is new, alone.
+    """
     groups = [
         {"params": [p for p in learner.parameters() if p.dim() > 1], "weight_decay": 0.02},
         {"params": [p for p in learner.parameters() if p.dim() <= 1], "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
-    step, began = 0, time.monotonic()
+    step, began, finish = 0, time.monotonic(), phases is FINISH
+    mean = AveragedModel(learner.model)
     for number, (share, rules) in enumerate(phases):
         source = batches(data, rules, seed * 100 + number)
         for _ in range(round(share * steps)):
@@ -74,12 +76,14 @@ def train(learner: Losses, data: corpus.Corpus, steps: int, rate: float, phases,
             MultiHeadAttention.use_sdpa = batch.mel.shape[2] > 1200
             with torch.autocast("cpu", torch.bfloat16, enabled=not MultiHeadAttention.use_sdpa):
                 words, phones, right = learner(batch)
-            loss = words + (1.5 if now < 0.3 else 0.5) * phones
+            loss = words + (0.0 if finish else 1.5 if now < 0.3 else 0.5) * phones
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
             optimizer.step()
             step += 1
+            if finish and step > steps // 2:
+                mean.update_parameters(learner.model)
             if step % 25 == 0:
                 log.info(
                     "step %d of %d: words %.3f phones %.3f right %.2f window %d %.0f s",
@@ -88,7 +92,7 @@ def train(learner: Losses, data: corpus.Corpus, steps: int, rate: float, phases,
             if step % 400 == 0:
                 network.save(learner.model, vocabulary(), out)
     MultiHeadAttention.use_sdpa = True
-    network.save(learner.model, vocabulary(), out)
+    network.save(mean.module if finish else learner.model, vocabulary(), out)
 
 
 def main(arguments: list[str] | None = None) -> None:

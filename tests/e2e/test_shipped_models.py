@@ -11,6 +11,11 @@ from models.training import nonspeech
 soundfile = pytest.importorskip("soundfile")
 openai_whisper = pytest.importorskip("whisper")
 
+# openai-whisper reads its token list from a file that it never closes
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <_io.FileIO name=.*tiktoken:pytest.PytestUnraisableExceptionWarning"
+)
+
 MODELS = Path(__file__).parents[2] / "models"
 SPEECH = Path(__file__).parents[1] / "data" / "speech"
 MEASURED = json.loads((MODELS / "measured.json").read_text())

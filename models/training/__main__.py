@@ -9,7 +9,7 @@ from . import corpus, measure, recordings, train_sentiment, train_speech
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("build/corpus"), help="the corpus is kept here, about 850 MB")
+    parser.add_argument("--work", type=Path, default=Path(".run/corpus"), help="the corpus is kept here, about 850 MB")
     options = parser.parse_args()
     corpus.build(options.work)
     train_sentiment.main([])

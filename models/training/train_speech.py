@@ -97,7 +97,7 @@ def train(learner: Losses, data: corpus.Corpus, steps: int, rate: float, phases,
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, default=Path("build/corpus"))
+    parser.add_argument("--corpus", type=Path, default=Path(".run/corpus"))
     parser.add_argument("--out", type=Path, default=Path("models/speech.pt"))
     parser.add_argument(
         "--start", type=Path, help="finish this checkpoint: more windows of 30 s, and their stock padding"

@@ -44,16 +44,6 @@ def sentiment():
     return transformers.pipeline("text-classification", model=str(MODELS / "sentiment"), top_k=None, device="cpu")
 
 
-@pytest.fixture(scope="module")
-def fast(tmp_path_factory):
-    pytest.importorskip("ctranslate2")
-    faster_whisper = pytest.importorskip("faster_whisper")
-    from models.convert_speech import convert
-
-    folder = convert(MODELS / "speech.pt", tmp_path_factory.mktemp("ct2") / "speech")
-    return faster_whisper.WhisperModel(str(folder), device="cpu", compute_type="float32", cpu_threads=1)
-
-
 @pytest.mark.parametrize("name", MEASURED["files"])
 def test_a_shipped_file_is_the_measured_one(name):
     data = (MODELS / name).read_bytes()
@@ -127,22 +117,3 @@ def test_the_demo_is_heard_right_sentence_by_sentence(speech):
         cut = audio[int((entry["start"] - 0.3) * rate) : int((entry["end"] + 0.2) * rate)]
         heard.append(speech.transcribe(cut, language="en", **GREEDY)["text"].strip())
     assert heard == [entry["text"] for entry in told]
-
-
-def test_faster_whisper_gives_the_same_words(fast):
-    assert fast.model.is_multilingual
-    for entry in FIXTURES:
-        parts, info = fast.transcribe(audio_of(entry), beam_size=1, temperature=0.0, condition_on_previous_text=False)
-        assert ("".join(part.text for part in parts).strip(), info.language) == (entry["text"], entry["language"])
-
-
-def test_what_is_no_checkpoint_is_refused_before_anything_is_written(tmp_path):
-    pytest.importorskip("ctranslate2")
-    import torch
-
-    from models.convert_speech import convert
-
-    torch.save({"weights": torch.zeros(1)}, tmp_path / "other.pt")
-    with pytest.raises(ValueError, match="not an openai-whisper checkpoint"):
-        convert(tmp_path / "other.pt", tmp_path / "out")
-    assert not (tmp_path / "out").exists()

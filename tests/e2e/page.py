@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, BrowserContext, Locator, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from contracts.audio import Samples, to_s16le
@@ -61,7 +61,12 @@ class Page:
         self.tab = tab
         self.complaints: list[str] = []
         tab.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
-        tab.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        tab.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        not_ready = "503" in message.text and message.location["url"].endswith("/health/ready")
+        if message.type == "error" and not not_ready:  # the browser's own remark on an answer that the page reads
+            self.complaints.append(message.text)
 
     def open(self, url: str, raw: bool = True, state: str = "idle") -> None:
         """`raw`: without the browser's echo, noise and level processing."""

@@ -4,12 +4,10 @@
  */
 import { Hearing } from "./hearing.js";
 import { Microphone, MicrophoneProblem } from "./microphone.js";
+import { firstReason } from "./readiness.js";
 
 const FLUSH_MS = 700;
 const socketUrl = () => new URL("ws", document.baseURI).href.replace(/^http/, "ws");
-
-/** Of a `/health/ready` answer: why the first part that is not ready is not. */
-const firstReason = ({ parts }) => Object.values(parts ?? {}).find((part) => part.reason)?.reason ?? "";
 
 export class Listening {
   /**

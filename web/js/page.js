@@ -1,4 +1,5 @@
 /** The page: takes clicks and events, keeps the facts and the captions, and shows what they come to. */
+import { Beforehand } from "./beforehand.js";
 import { Captions } from "./captions.js";
 import { CaptionsView, spokenForm } from "./captions-view.js";
 import { Following } from "./following.js";
@@ -29,10 +30,12 @@ export class Page {
     this.following = new Following(byId("newest"));
     this.settings = new Settings(text, (deviceId) => this.listening?.use(deviceId));
     this.notices = new Notices(byId("notices"), byId("alerts"), text, { retry: () => this.start(), resume: () => this.listening?.resume() });
+    this.beforehand = new Beforehand(this.notices);
     this.#buttons();
     this.speak(language);
     const missing = obstacle();
     if (missing) this.refuse(missing);
+    else this.beforehand.ask();
   }
 
   #buttons() {
@@ -63,6 +66,7 @@ export class Page {
   /** In the click itself: the browser lets sound begin only there. */
   start() {
     if (!allowed(this.facts).start) return;
+    this.beforehand.end();
     hideSummary();
     for (const group of ["problem", "link", "silence", "microphone", "end", "gap"]) this.notices.settle(group);
     this.state("start");

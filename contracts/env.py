@@ -7,6 +7,7 @@ test can hold `.env.example` and the README to the code. An empty value counts a
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
@@ -101,6 +102,12 @@ def _check_address(declaration: Setting, text: str) -> None:
         usable = False
     if not usable:
         raise SettingError(
-            f"{declaration.name}={text!r}: use an address like {declaration.default}, "
+            f"{declaration.name}={_without_secrets(text)!r}: use an address like {declaration.default}, "
             f"with {' or '.join(scheme + '://' for scheme in declaration.schemes)}"
         )
+
+
+def _without_secrets(address: str) -> str:
+    """What may be shown of an address, however wrongly it is written."""
+    hidden = re.sub(r"^([a-z]*:/*)?.*@", r"\1***@", address, flags=re.IGNORECASE)
+    return re.sub(r"(password=)[^&]*", r"\1***", hidden, flags=re.IGNORECASE)

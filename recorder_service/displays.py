@@ -71,7 +71,8 @@ class Captions:
         if sentiment.label is None:
             judged = self._paint(f"no sentiment: {sentiment.reason}", DIM)
         else:
-            judged = self._paint(f"{sentiment.label} {sentiment.score or 0:+.2f}", COLOURS.get(sentiment.label, "0"))
+            score = round(sentiment.score or 0, 2) + 0.0  # -0.00 becomes +0.00
+            judged = self._paint(f"{sentiment.label} {score:+.2f}", COLOURS.get(sentiment.label, "0"))
         return f"{when} {result.text}  {judged}"
 
     def _draw(self, utterance: int, stable: str, tail: str) -> None:

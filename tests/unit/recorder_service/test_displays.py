@@ -31,6 +31,12 @@ def test_in_a_pipe_only_finished_lines_appear_without_colour() -> None:
     assert out.getvalue() == "[00:11.0 - 00:12.5] good day  POSITIVE +0.93\nDone: 1 utterance\n"
 
 
+def test_a_score_that_rounds_to_nothing_has_no_minus() -> None:
+    out = io.StringIO()
+    Captions(out).show(result(sentiment=Sentiment("NEUTRAL", -0.001, {}, "m", None)), 0.0)
+    assert out.getvalue().endswith("NEUTRAL +0.00\n")
+
+
 def test_on_a_terminal_words_change_in_place_and_the_label_has_a_colour() -> None:
     out = io.StringIO()
     captions = Captions(out, width=40, colour=True)

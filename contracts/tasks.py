@@ -8,11 +8,12 @@ import gc
 import logging
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from celery import Celery, signals
-from celery.exceptions import Reject
+from celery.exceptions import Reject, SecurityWarning
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -37,6 +38,8 @@ class Life:
 
 def worker_app(service: str, redis_url: str, log_level: str) -> Celery:
     """A Celery application with the settings and the logs that all processes share."""
+    # it warns of root because of pickled tasks, and ours are JSON alone
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app = Celery(service)
     app.conf.update(celery_settings(redis_url))
     signals.worker_init.connect(lambda **_: logs.setup(service, log_level), weak=False)
@@ -70,4 +73,9 @@ def serve(app: Celery, task_name: str, life: Life) -> None:
 
     # worker_init comes before the first connection to the broker
     signals.worker_init.connect(start, weak=False)
-    signals.worker_shutdown.connect(lambda **_: life.stop(), weak=False)
+
+    def stop(**_: object) -> None:
+        life.stop()
+        gc.unfreeze()  # else what the libraries own is never freed, and nanobind lists it at exit as leaked
+
+    signals.worker_shutdown.connect(stop, weak=False)

@@ -117,7 +117,10 @@ def stream(file: Path, running: state.State) -> int:
     for line in lines:
         say(line)
     if not lines:
-        say("(nothing: no result came, or the listener does not run)")
+        say(
+            "(nothing: no result came, or the listener does not run or cannot write this file; "
+            "its lines in the pipeline's log say)"
+        )
     return 0 if lines and status == 0 else 1
 
 

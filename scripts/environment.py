@@ -1,7 +1,7 @@
 """The environment of the pipeline's processes: .env, the shell (which wins) and free ports.
 
-`plan` decides everything before a process starts, so that a taken port is a sentence and not a
-traceback of one of five processes.
+`plan` decides everything before a process starts, so that a taken port or a wrong setting is a
+sentence and not a traceback of one of five processes.
 """
 
 import errno
@@ -14,7 +14,17 @@ from pathlib import Path
 
 from honcho.environ import parse  # type: ignore[import-untyped]  # ships no type information
 
+from analyzer_worker.settings import Settings as Analyzer
+from analyzer_worker.settings import languages
+from contracts import env
+from fastapi_service.settings import Settings as Gateway
+from listener_service.settings import Settings as Listener
 from scripts import redis_server
+from stt_worker.settings import Settings as Speech
+
+
+FILLED = ("PORT", "HOST", "RESULT_LOG")
+"""Settings that count as not set when they are empty, because this file needs their values."""
 
 
 class Trouble(Exception):
@@ -33,13 +43,14 @@ class Plan:
 
 
 def plan(environ: Mapping[str, str], env_file: Path, lines: Mapping[str, str]) -> Plan:
-    """Raises Trouble for a port that cannot be used, and when there is no Redis to start."""
+    """Raises Trouble for a setting, a port or a log file that cannot be used, and when there is no Redis to start."""
     chosen = {**read_env_file(env_file), **environ}
-    chosen = {name: value for name, value in chosen.items() if value.strip() or name not in ("PORT", "HOST")}
+    chosen = {name: value for name, value in chosen.items() if value.strip() or name not in FILLED}
     chosen["PATH"] = os.path.dirname(sys.executable) + os.pathsep + chosen.get("PATH", "")
     chosen["PYTHONUNBUFFERED"] = "1"
     chosen.setdefault("DEMO_MODELS", "auto")
     result_log = chosen.setdefault("RESULT_LOG", "logs/result_listener.log")
+    check_log(env_file.parent / result_log)
 
     host = chosen.setdefault("HOST", "127.0.0.1")
     port = port_number("PORT", chosen.setdefault("PORT", "8000"))
@@ -53,6 +64,7 @@ def plan(environ: Mapping[str, str], env_file: Path, lines: Mapping[str, str]) -
     else:
         chosen["REDIS_PORT"] = str(redis_port(chosen.get("REDIS_PORT", "")))
         chosen["REDIS_URL"] = f"redis://127.0.0.1:{chosen['REDIS_PORT']}/0"
+    check_settings(chosen)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "localhost") else host
     local = "127.0.0.1" if shown == "localhost" else host
     return Plan(wanted, chosen, f"http://{shown}:{port}", f"http://{local}:{port}/health/ready", result_log)
@@ -60,6 +72,30 @@ def plan(environ: Mapping[str, str], env_file: Path, lines: Mapping[str, str]) -
 
 def read_env_file(path: Path) -> dict[str, str]:
     return dict(parse(path.read_text())) if path.exists() else {}
+
+
+def check_settings(environ: Mapping[str, str]) -> None:
+    """Raises Trouble for the first value that a service would refuse."""
+    try:
+        for settings in (Gateway, Speech, Listener):
+            env.read(settings, environ)
+        languages(env.read(Analyzer, environ).sentiment_languages)
+    except env.SettingError as error:
+        raise Trouble(str(error)) from None
+
+
+def check_log(path: Path) -> None:
+    """Raises Trouble when results cannot be written there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_fifo() or path.is_char_device():  # opening it may wait for a reader
+            return
+        path.open("a").close()
+    except OSError as error:
+        raise Trouble(
+            f"RESULT_LOG={path}: results cannot be written there ({error.strerror}). Use a path that you may write: "
+            "RESULT_LOG=logs/result_listener.log make run"
+        ) from None
 
 
 def port_number(name: str, text: str) -> int:

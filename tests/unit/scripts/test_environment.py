@@ -58,3 +58,25 @@ def test_a_port_that_is_none_is_named(tmp_path: Path, port: str) -> None:
 def test_a_foreign_host_is_named(tmp_path: Path) -> None:
     with pytest.raises(Trouble, match="HOST must be an address of this machine"):
         planned(tmp_path, HOST="192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("STT_ENGINE", "none"), ("PARTIALS", "maybe"), ("MAX_SESSIONS", "0"), ("SENTIMENT_LANGUAGES", "english")],
+)
+def test_a_setting_that_a_service_would_refuse_is_named_before_anything_starts(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(Trouble, match=f"{name}='{value}': use "):
+        planned(tmp_path, **{name: value})
+
+
+def test_a_log_that_cannot_be_written_is_named_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    for log in ("folder", "file/result.log"):
+        with pytest.raises(Trouble, match=f"RESULT_LOG={tmp_path}/{log}: results cannot be written there"):
+            planned(tmp_path, RESULT_LOG=log)
+    assert planned(tmp_path, RESULT_LOG="").result_log == "logs/result_listener.log"
+    planned(tmp_path, RESULT_LOG="new/result.log")
+    assert (tmp_path / "new" / "result.log").exists()

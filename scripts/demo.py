@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
+from recorder_service.sources import AudioFile, BadAudio
 from scripts import environment, procfile, readiness, state
 
 STARTING_SECONDS = 1800
@@ -76,7 +77,7 @@ def wait_ready(child: "subprocess.Popen[bytes]", run_log: Path) -> state.State:
         report = readiness.ask(started.health_url) if started and started.pid == child.pid else None
         if started and report and report.get("ready"):
             if report.get("demo_models"):
-                say(f"Demonstration models. {report.get('real_models')}")
+                say(readiness.DEMONSTRATION)
             return started
         tick.wait(readiness.ASK_EVERY_SECONDS)
     end = "\n".join(run_log.read_text(errors="replace").splitlines()[-20:])
@@ -137,9 +138,10 @@ def main() -> int:
         sys.stderr.write(f"There is no recording {file}; name one: make demo FILE=speech.wav\n")
         return 1
     try:
+        AudioFile(file)  # before a pipeline is started for one that cannot be read
         with pipeline() as running:
             return stream(file, running)
-    except Trouble as trouble:
+    except (BadAudio, Trouble) as trouble:
         sys.stderr.write(f"{trouble}\n")
         return 1
     except KeyboardInterrupt:

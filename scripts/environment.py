@@ -22,7 +22,6 @@ from listener_service.settings import Settings as Listener
 from scripts import redis_server
 from stt_worker.settings import Settings as Speech
 
-
 FILLED = ("PORT", "HOST", "RESULT_LOG")
 """Settings that count as not set when they are empty, because this file needs their values."""
 

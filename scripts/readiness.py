@@ -10,6 +10,12 @@ from typing import Any
 ASK_EVERY_SECONDS = 0.5
 TELL_EVERY_SECONDS = 15.0
 
+DEMONSTRATION = (
+    "DEMONSTRATION MODELS: they know only the words they were made with. The model hub could not be reached "
+    "(or DEMO_MODELS=always is set). Connect and start again, or name files: "
+    "WHISPER_MODEL=/path/base.pt SENTIMENT_MODEL=/path/model make run"
+)
+
 
 def ask(health_url: str) -> dict[str, Any] | None:
     """The report, ready or not; None while nothing (or something else) answers there."""
@@ -44,11 +50,14 @@ def wait(health_url: str, stop: Event, tell: Callable[[str], None]) -> dict[str,
 
 
 def missing(report: dict[str, Any] | None) -> list[str]:
-    """What the report says of each part that is not ready."""
+    """What the report says of each part that is not ready; of the whole only when every part is."""
     if not report:
         return ["the gateway does not answer yet"]
     parts = report.get("parts", {})
-    return [f"{name} {part['state']}: {part['reason']}" for name, part in parts.items() if part["state"] != "ready"]
+    found = {name: part for name, part in parts.items() if part["state"] != "ready"}
+    if len(found) > 1:
+        found.pop("pipeline", None)
+    return [f"{name} {part['state']}: {part['reason']}" for name, part in found.items()]
 
 
 def welcome(report: dict[str, Any], url: str, result_log: str) -> str:
@@ -58,11 +67,11 @@ def welcome(report: dict[str, Any], url: str, result_log: str) -> str:
         "",
         f"  Ready. Open  {url}  allow the microphone, and speak.",
         "",
-        f"  Results    tail -f {result_log}",
+        f"  Results    tail -F {result_log}",
         f"  Models     {models.get('engine')} {models.get('speech')}, {models.get('sentiment')}",
         "  A file     make demo    (or: .venv/bin/python -m recorder_service stream FILE)",
         "  Stop       Ctrl-C",
     ]
     if report.get("demo_models"):
-        lines += ["", f"  DEMONSTRATION MODELS. {report.get('real_models') or ''}".rstrip()]
+        lines += ["", f"  {DEMONSTRATION}"]
     return "\n".join([*lines, ""])

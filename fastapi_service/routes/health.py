@@ -18,8 +18,8 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 REAL_MODELS = (
     "The small shipped models stand in for real ones: they know only the words they were made with. "
-    "Set DEMO_MODELS=never, with WHISPER_MODEL and SENTIMENT_MODEL naming models that can be downloaded "
-    "or folders that hold them, and restart the workers."
+    "Let the workers reach the model hub, or name files with WHISPER_MODEL and SENTIMENT_MODEL, "
+    "without DEMO_MODELS=always, and start them again."
 )
 
 
@@ -82,7 +82,7 @@ def _pipeline(probe: Probe, storage: dict[str, Any]) -> dict[str, Any]:
         return _part("unknown", "nothing can be sent without Redis")
     if probe.reason is None:
         return _part("ready", proved_seconds_ago=round(probe.age, 1))
-    return _part("failed", probe.reason)
+    return _part("failed" if probe.result else "waiting", probe.reason)
 
 
 def _models(crew: Crew, probe: Probe) -> dict[str, str]:

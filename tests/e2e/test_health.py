@@ -31,6 +31,7 @@ def test_ready_once_a_clip_went_through_both_queues(redis_server: RedisServer, t
         for name in ("stt_worker", "analyzer_worker"):
             assert refused.json()["parts"][name]["state"] == "missing"
             assert name in refused.json()["parts"]["pipeline"]["reason"]
+        assert refused.json()["parts"]["pipeline"]["state"] == "waiting"
         with PlayedWorkers(redis_server.url) as workers:
             eventually(lambda: httpx.get(f"{url}/ready").status_code == 200)
             assert [task.kind for task in workers.tasks] == ["probe"]

@@ -30,7 +30,7 @@ def running(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
 def test_it_says_where_the_page_is_and_that_models_are_small_ones(running: Process, environ: dict[str, str]) -> None:
     assert f"Open  http://localhost:{environ['PORT']}  allow the microphone, and speak." in running.output
     assert "DEMONSTRATION MODELS" in running.output
-    assert f"tail -f {environ['RESULT_LOG']}" in running.output
+    assert f"tail -F {environ['RESULT_LOG']}" in running.output
     assert "Installing" not in running.output
 
 
@@ -57,6 +57,14 @@ def test_a_demo_without_a_recording_says_so(tmp_path: Path, environ: dict[str, s
     with Process("demo", "make --no-print-directory demo FILE=nothing.wav", tmp_path, environ) as demo:
         assert demo.wait(60) == 2
     assert "There is no recording" in demo.output
+
+
+def test_a_demo_of_no_recording_says_so_and_starts_nothing(tmp_path: Path, environ: dict[str, str]) -> None:
+    environ = environ | {"RUN_DIR": str(tmp_path / "run")}
+    with Process("demo", "make --no-print-directory demo FILE=README.md", tmp_path, environ) as demo:
+        assert demo.wait(60) == 2
+    assert "README.md cannot be read" in demo.output and "Starting" not in demo.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_taken_port_is_a_sentence(environ: dict[str, str], tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ nothing running when its terminal is closed or the reader of its output goes awa
 
 import datetime
 import os
+import re
+import select
 import signal
 import sys
 import threading
@@ -83,12 +85,27 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
         if time.monotonic() > self._patient_until:
             super().kill()
 
+    def _system_print(self, data: str) -> None:
+        """A process that ended as it was told to has no status worth a look."""
+        ordinary = self.stopping.is_set() and re.sub(rf" \(rc=(0|-{signal.SIGTERM:d})\)$", "", data, flags=re.MULTILINE)
+        super()._system_print(ordinary or data)
+
     def _start(self) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for honcho's children, which report how ours end
         super()._start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._signalled)
         threading.Thread(target=self._when_started, args=(self,), daemon=True).start()
+        if self.terminal.output.isatty():
+            threading.Thread(target=self._watch_terminal, daemon=True).start()
+
+    def _watch_terminal(self) -> None:
+        """A closed terminal sends SIGHUP to its first process alone, which may be `make`, and make waits for us."""
+        gone = select.poll()
+        gone.register(self.terminal.output.fileno(), 0)  # only hang-ups and errors
+        while not self.stopping.is_set():
+            if gone.poll(1000):
+                self.terminate()
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         if self.interrupted:

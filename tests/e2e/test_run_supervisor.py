@@ -2,8 +2,10 @@
 early, a closed terminal, a reader of its output that goes away."""
 
 import os
+import pty
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +20,8 @@ from scripts.environment import Plan
 from scripts.run import supervise
 lines = dict(part.split("=", 1) for part in sys.argv[1:])
 import os
-sys.exit(supervise(Plan(lines, dict(os.environ), "http://localhost:1", "http://127.0.0.1:1/health/ready", "x.log")))
+chosen = Plan(lines, dict(os.environ), "http://localhost:1", "http://127.0.0.1:1/health/ready", "x.log")
+sys.exit(supervise(chosen, lambda: chosen))
 """
 
 OBEDIENT = "trap 'echo {name} stops; exit 0' TERM; echo {name} up pid $$; while :; do sleep 0.05; done"
@@ -65,6 +68,7 @@ def test_ctrl_c_stops_everything_redis_last_without_a_traceback(two: Process) ->
         two.interrupt()
         assert two.wait(30) == 0
     assert two.output.index("worker stops") < two.output.index("redis stops")
+    assert "redis stopped\n" in two.output
     assert "Stopping; Ctrl-C again stops at once." in two.output
     assert "Traceback" not in two.output
     assert all(gone(pid) for pid in pids(two.output))
@@ -99,6 +103,31 @@ def test_a_closed_terminal_leaves_nothing_behind(two: Process) -> None:
         two.wait(30)
     assert two.output.index("worker stops") < two.output.index("redis stops")
     assert all(gone(pid) for pid in pids(two.output))
+
+
+def test_a_terminal_closed_under_make_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Where make leads the session nobody else gets a SIGHUP, and make waits for its child."""
+    script = "echo $$ >" + str(tmp_path) + "/{name}.pid; while :; do sleep 0.05; done"
+    run = supervised(tmp_path, redis=script, worker=script)
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec {run.command}\n")
+    master, slave = pty.openpty()
+    make = ["make", "-f", str(tmp_path / "Makefile"), "run"]
+    child = subprocess.Popen(make, env=run.environ, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    eventually(lambda: len(noted(tmp_path)) == 2)
+    os.close(master)
+    assert eventually(lambda: all(gone(pid) for pid in noted(tmp_path)), timeout=10), "before anything is written again"
+    child.wait(30)
+
+
+def test_redis_that_was_late_for_its_port_is_started_again_once(tmp_path: Path) -> None:
+    late = "echo x >>{folder}/starts; echo 'Failed listening on port 1 (tcp), aborting.'; exit 1"
+    (tmp_path / "starts").touch()
+    run = supervised(tmp_path, redis=late.replace("{folder}", str(tmp_path)), worker=OBEDIENT)
+    with run:
+        assert run.wait(30) == 1
+    assert (tmp_path / "starts").read_text() == "x\nx\n"
+    assert "Starting again." in run.output and run.output.count("run it again") == 1
 
 
 def test_a_reader_that_goes_away_leaves_nothing_behind(tmp_path: Path) -> None:

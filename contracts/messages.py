@@ -17,7 +17,8 @@ class Start:
     """First message of a session, optional: binary audio alone starts one with these defaults.
 
     `format` is f32le or s16le, `sample_rate` 8000-96000 Hz, `language` an ISO 639-1 code or null
-    for automatic, `task` transcribe or translate (to English). `session` and `after` resume.
+    for automatic, `task` transcribe or translate (to English). To go on with a session on a new
+    connection: its `session` and `key` from `ready`, and `after`, the last `seq` seen (0: none).
     """
 
     version: int = PROTOCOL_VERSION
@@ -27,6 +28,7 @@ class Start:
     task: str = "transcribe"
     partials: bool = True
     session: str | None = None
+    key: str | None = None
     after: int | None = None
 
 
@@ -57,7 +59,8 @@ class Ready:
     """Send audio from sample number `samples` on. Here, in `accepted` and in `done` samples are
     counted at the client's own rate, `sample_rate`, so that it drops its own buffer without
     arithmetic. `engine` and the models are empty while no worker runs; `demo_models` is true
-    while the small shipped models stand in for real ones."""
+    while the small shipped models stand in for real ones. `key` is the secret that `start` must
+    name to resume this session; it appears nowhere else."""
 
     session: str
     samples: int
@@ -68,6 +71,7 @@ class Ready:
     demo_models: bool
     resumed: bool
     limits: Limits
+    key: str = ""
     version: int = PROTOCOL_VERSION
 
 
@@ -189,7 +193,8 @@ class Result:
 @dataclass(frozen=True)
 class Error:
     """Every failure, in words a person can act on. With `utterance` it is durable, has a `seq`
-    and takes the place of that utterance's result. `stage` is gateway, stt or analyzer."""
+    and takes the place of that utterance's result. `stage` is gateway, stt or analyzer.
+    `retry_after`: seconds after which it is worth trying again, where they can be told."""
 
     session: str | None
     code: str
@@ -201,6 +206,7 @@ class Error:
     end: float | None = None
     trace: str = ""
     at: float = 0.0
+    retry_after: float | None = None
     seq: int | None = None
 
 
@@ -260,9 +266,17 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
+class TakenOver:
+    """Published to a session's channel: connection `owner` has resumed it, any other is to end."""
+
+    session: str
+    owner: str
+
+
+@dataclass(frozen=True)
 class Heartbeat:
-    """What a worker says of itself in `hb:{worker}`; `state` is loading, ready or failed, and
-    `reason` says in words why it failed."""
+    """What a process says of itself in `hb:{worker}`; `state` is loading, ready or failed, and
+    `reason` says in words why it failed. `busy_since`: unix seconds, while a task is in hand."""
 
     worker: str
     service: str
@@ -273,9 +287,10 @@ class Heartbeat:
     reason: str | None = None
     since: float = 0.0
     device: str = ""
+    busy_since: float | None = None
 
 
 FROM_CLIENT = (Start, Stop, Ping)
 EVENTS = (Transcript, Result, Error)
 TO_CLIENT = (Ready, Accepted, Pong, Partial, Transcript, Result, Error, Done)
-BETWEEN_SERVICES = (TranscribeTask, AnalyzeTask, Hypothesis, Heartbeat)
+BETWEEN_SERVICES = (TranscribeTask, AnalyzeTask, Hypothesis, TakenOver, Heartbeat)

@@ -4,14 +4,21 @@ Session and utterance are joined with ':'; a session id never holds one (`secret
 """
 
 AUDIO_TTL_SECONDS = 3600
+"""Counted anew whenever the sweeper looks at the utterance: only what nobody looks after expires."""
 PARTIAL_TTL_SECONDS = 30
 SESSION_TTL_SECONDS = 24 * 3600
+DEAD_TTL_SECONDS = 24 * 3600
+DEAD_LETTERS_MAXLEN = 1000
+EVENTS_MAXLEN = 20_000
+"""Of one session's stream: more than a day of speech; a client that resumes later is told what is gone."""
 RESULTS_MAXLEN = 100_000
-"""Memory guard of the `results` stream; the listener's lag stays far below it."""
+"""How many results stay in the stream after the listener has written them; unwritten ones stay anyway."""
 
 
 def session(session_id: str) -> str:
-    """Hash: `seq` (number of the newest durable event), `created` (unix seconds)."""
+    """Hash: `seq` (number of the newest durable event), `created` (unix seconds), `key` (SHA-256 of
+    what resumes it), `owner` (the connection that may add to it), `settled` (samples at 16 kHz that
+    need not be sent again), `utterances` (number of the newest), `language` once it is locked."""
     return f"session:{session_id}"
 
 
@@ -22,7 +29,9 @@ def events(session_id: str) -> str:
 
 
 def segment(session_id: str, utterance: int) -> str:
-    """Hash of an accepted utterance: `request` (TranscribeTask JSON), `transcript` once known."""
+    """Hash of an accepted utterance, its entry in the ledger: `request` (TranscribeTask JSON),
+    `transcript` once known, `stage` (stt or analyzer), `starts` of that stage, `sends` by the
+    sweeper, `holder` (the worker that has it in hand)."""
     return f"segment:{session_id}:{utterance}"
 
 
@@ -34,6 +43,21 @@ def audio(session_id: str, utterance: int) -> str:
 def partial_audio(session_id: str, utterance: int) -> str:
     """String: the newest unfinished audio of an utterance, s16le mono 16 kHz."""
     return f"partial:{session_id}:{utterance}"
+
+
+def open_utterances(session_id: str) -> str:
+    """Set: numbers of the session's accepted utterances that have no result yet."""
+    return f"open:{session_id}"
+
+
+def dead_audio(session_id: str, utterance: int) -> str:
+    """String: the audio of an utterance that was given up, for `dead_letters replay`."""
+    return f"dead:{session_id}:{utterance}"
+
+
+def member(session_id: str, utterance: int) -> str:
+    """How `PENDING` names an utterance."""
+    return f"{session_id}:{utterance}"
 
 
 def done(session_id: str, utterance: int, stage: str) -> str:
@@ -49,3 +73,16 @@ def heartbeat(worker: str) -> str:
 WORKERS = "workers"
 """Set: the names of all workers with a heartbeat, and of some that had one. Looking for `hb:*` instead
 would read through every key: a second for the marks of some 150,000 utterances."""
+
+PENDING = "pending"
+"""Sorted set: `member` of every accepted utterance without a result -> until when (ms, Redis' clock) it is in
+good hands. What is past that is the sweeper's."""
+
+RESULTS_COUNT = "results_count"
+"""Counts the entries of `results`; each carries its number as `n`, so that a reader knows when one was removed."""
+
+SWEEPER = "sweeper"
+"""String: which sweeper acts now, with a TTL."""
+
+UNACKED, UNACKED_INDEX = "unacked", "unacked_index"
+"""kombu's: messages that a worker has taken and not acknowledged, and since when."""

@@ -16,6 +16,9 @@ ANALYZER_QUEUE = "analyzer_queue"
 RESULT_CHANNEL = "result_channel"
 RESULTS_STREAM = "results"
 LISTENER_GROUP = "listener"
+DEAD_LETTERS_STREAM = "dead_letters"
+
+STT_STAGE, ANALYZER_STAGE = "stt", "analyzer"
 
 POSITIVE = "POSITIVE"
 NEGATIVE = "NEGATIVE"

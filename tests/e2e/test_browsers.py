@@ -1,9 +1,19 @@
 """Somebody opens the page over https, speaks, and reads their words and their sentiment: a real
-Chromium and a real Firefox, a real nginx, the whole pipeline with the shipped models."""
+Chromium and a real Firefox, a real nginx, the whole pipeline with the shipped models.
+
+On a machine with more work than it can do, a browser loses a piece of sound inside its own (here: fake)
+microphone, before the page's code is given any samples; it does so most of all at the beginning of a
+capture. No word of ours can bring that sound back, so the test does what a person does who was
+misheard: it says it again, up to VISITS times, each time to a fresh browser. What does not hang on the
+sound must hold in every visit: captions while speaking, the number of utterances, their states, the
+notice, and that the page and the log say the same. In one visit the words and all labels must be
+right, too: a pipeline that mishears, mixes up or misjudges does so in every visit, and fails.
+"""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jiwer
 import numpy as np
@@ -22,11 +32,15 @@ from tests.speech import Clip, clips, words
 
 pytestmark = pytest.mark.skipif(bool(front_door.missing()), reason=str(front_door.missing()))
 
+Visitor = page.Page | firefox.Page
+
+HEAD_SECONDS = 3.0
 PAUSE_SECONDS = 1.5
+VISITS = 3
 WORD_ERROR = 0.25
-"""A browser that gets no processor for a moment loses that piece of sound, and with it a word or two: seen on
-a machine with four times the work it can do, never on one that keeps up. Recordings that arrive whole
-give exactly their words (`test_pipeline.py`)."""
+"""A piece of sound that is lost takes a word or two with it: seen on a machine with four times the work it
+can do, never on one that keeps up. Recordings that arrive whole give exactly their words
+(`test_pipeline.py`)."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +57,7 @@ def sentences() -> list[Clip]:
 def spoken(said: list[Clip], rate: int) -> Samples:
     """The recordings one after another, with silence at the head and pauses that end an utterance."""
     pause = np.zeros(round(PAUSE_SECONDS * rate), np.float32)
-    parts = [pause]
+    parts = [np.zeros(round(HEAD_SECONDS * rate), np.float32)]
     for clip in said:
         samples, own_rate = soundfile.read(clip.path, dtype="float32")
         parts += [soxr.resample(samples, own_rate, rate), pause]
@@ -71,20 +85,39 @@ def in_firefox(door: FrontDoor, said: list[Clip]) -> Iterator[firefox.Page]:
             yield visitor
 
 
-def read(visitor: page.Page | firefox.Page, pipeline: Pipeline, said: list[Clip]) -> None:
+def understood(visits: Callable[[], contextlib.AbstractContextManager[Visitor]], pipeline: Pipeline) -> None:
+    """Say it until the words and the labels are right; everything else is right each time."""
+    said = sentences()
+    read_back = []
+    for _ in range(VISITS):
+        with visits() as visitor:
+            shown = read(visitor, pipeline, len(said))
+        if faithful(shown, said):
+            return
+        read_back.append([(row["label"], row["text"]) for row in shown])
+    raise AssertionError(read_back)
+
+
+def read(visitor: Visitor, pipeline: Pipeline, count: int) -> list[dict[str, Any]]:
     """The visitor sees captions while speaking, then words and sentiments; the operator sees the same."""
     assert visitor.wait_partial(60)
-    visitor.wait_utterances(len(said), 120)
+    visitor.wait_utterances(count, 120)
     visitor.stop(120)
     shown = visitor.utterances
-    told = [" ".join(words(clip.text)) for clip in said]
-    heard = [" ".join(words(row["text"])) for row in shown]
-    assert len(heard) == len(told) and jiwer.wer(told, heard) <= WORD_ERROR, heard
-    assert [row["label"] for row in shown] == [clip.label for clip in said]
+    assert [row["utterance"] for row in shown] == list(range(1, count + 1)), shown
+    assert all(words(row["text"]) and row["label"] for row in shown), shown
     assert "demonstration models" in visitor.wait_notice("demo")
     (session,) = {row["session"] for row in shown}
-    lines = eventually(lambda: len(found := logged(pipeline, session)) >= len(said) and found)
+    lines = eventually(lambda: len(found := logged(pipeline, session)) >= count and found)
     assert [(entry.kind, entry.text) for entry in lines] == [(row["label"], row["text"]) for row in shown]
+    return shown
+
+
+def faithful(shown: list[dict[str, Any]], said: list[Clip]) -> bool:
+    """The words are those that were said, all but WORD_ERROR of them, and the sentiments are theirs."""
+    told = [" ".join(words(clip.text)) for clip in said]
+    heard = [" ".join(words(row["text"])) for row in shown]
+    return jiwer.wer(told, heard) <= WORD_ERROR and [row["label"] for row in shown] == [clip.label for clip in said]
 
 
 def logged(pipeline: Pipeline, session: str) -> list[line.Line]:
@@ -95,13 +128,9 @@ def logged(pipeline: Pipeline, session: str) -> list[line.Line]:
 
 @pytest.mark.skipif(bool(page.missing()), reason=str(page.missing()))
 def test_chromium(pipeline: Pipeline, door: FrontDoor, tmp_path: Path) -> None:
-    said = sentences()
-    with in_chromium(door, said, tmp_path) as visitor:
-        read(visitor, pipeline, said)
+    understood(lambda: in_chromium(door, sentences(), tmp_path), pipeline)
 
 
 @pytest.mark.skipif(bool(firefox.missing()), reason=str(firefox.missing()))
 def test_firefox(pipeline: Pipeline, door: FrontDoor) -> None:
-    said = sentences()
-    with in_firefox(door, said) as visitor:
-        read(visitor, pipeline, said)
+    understood(lambda: in_firefox(door, sentences()), pipeline)

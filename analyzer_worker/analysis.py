@@ -2,16 +2,16 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from analyzer_worker import codes
 from analyzer_worker.sentiment import Judge
-from contracts import codec, keys
-from contracts.commit import ScriptRunner, commit
+from contracts import codec, keys, ledger
+from contracts.commit import ScriptRunner, bury, commit
 from contracts.messages import AnalyzeTask, Error, Result, Sentiment, Transcript
-from contracts.names import PROBE_PREFIX
+from contracts.names import GAVE_UP, PROBE_PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,12 @@ class Store(ScriptRunner, Protocol):
 
 
 class Analysis:
-    def __init__(self, judge: Judge, redis: Store) -> None:
+    """`begin` says whether an utterance may be worked on: an outcome of `contracts.ledger.begin`."""
+
+    def __init__(self, judge: Judge, redis: Store, begin: Callable[[str, int], str]) -> None:
         self._judge = judge
         self._redis = redis
+        self._begin = begin
 
     def take(self, message: Any) -> None:
         """Analyse the transcript in `message` (an encoded AnalyzeTask) and commit its Result. A
@@ -40,6 +43,8 @@ class Analysis:
             self._refuse(message, str(error).split(", got")[0])  # what follows may be speech
             return
         transcript = task.transcript
+        if not self._may_go_on(transcript):
+            return
         clock = time.perf_counter()
         try:
             # translated text is English, whatever was spoken
@@ -51,6 +56,16 @@ class Analysis:
             return
         spent_ms = (time.perf_counter() - clock) * 1000
         self._emit(_result(task, sentiment, started, spent_ms, time.time()))
+
+    def _may_go_on(self, transcript: Transcript) -> bool:
+        if transcript.session.startswith(PROBE_PREFIX):
+            return True
+        outcome = self._begin(transcript.session, transcript.utterance)
+        if outcome == ledger.WORN:
+            tried = f"this utterance was tried {ledger.MOST_STARTS} times and the analyzer never finished it"
+            bury(self._redis, _error(transcript, GAVE_UP, tried))
+            log.error("utterance given up", extra=_ids(transcript))
+        return outcome not in (ledger.DONE, ledger.HELD, ledger.WORN)
 
     def _refuse(self, message: Any, reason: str) -> None:
         inner = message.get("transcript") if isinstance(message, Mapping) else None
@@ -98,10 +113,15 @@ def _result(task: AnalyzeTask, sentiment: Sentiment, started: float, spent_ms: f
 
 
 def _failure(transcript: Transcript, error: Exception) -> Error:
+    message = f"the sentiment of this utterance could not be judged: the model failed with {type(error).__name__}"
+    return _error(transcript, codes.ANALYSIS_FAILED, message)
+
+
+def _error(transcript: Transcript, code: str, message: str) -> Error:
     return Error(
         session=transcript.session,
-        code=codes.ANALYSIS_FAILED,
-        message=f"the sentiment of this utterance could not be judged: the model failed with {type(error).__name__}",
+        code=code,
+        message=message,
         stage="analyzer",
         utterance=transcript.utterance,
         start=transcript.start,

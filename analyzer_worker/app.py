@@ -21,7 +21,7 @@ def create_app(environ: Mapping[str, str]) -> Celery:
     settings = env.read(Settings, environ)
     app = worker_app("analyzer_worker", settings.redis_url, settings.log_level)
     worker = Worker(settings)
-    serve(app, ANALYZE_TASK, Life(worker.start, worker.take, worker.stop))
+    serve(app, ANALYZE_TASK, Life(worker.start, worker.take, worker.consuming, worker.stop))
     return app
 
 

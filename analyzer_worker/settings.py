@@ -31,6 +31,13 @@ class Settings:
         choices=("never", "auto", "always"),
     )
     model_dir: str = setting("MODEL_DIR", "", "Where downloaded models are kept; empty: the library's own cache.")
+    task_deadline_seconds: float = setting(
+        "ANALYZER_DEADLINE_SECONDS",
+        60.0,
+        "A worker that has had one text for so long ends itself; another one gets it.",
+        minimum=5,
+    )
+    heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")
 
 
 def languages(text: str) -> frozenset[str] | None:

@@ -16,6 +16,8 @@ from analyzer_worker.models.hub import Hub
 from analyzer_worker.sentiment import Judge
 from analyzer_worker.settings import Settings, languages
 from contracts.heartbeat import Pulse
+from contracts.names import ANALYZER_QUEUE, ANALYZER_STAGE
+from contracts.watch import Rules, Watch
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,10 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._languages = languages(settings.sentiment_languages)
-        self._pulse = Pulse(_client(settings.redis_url, tries=0), "analyzer_worker")
+        client = _client(settings.redis_url, tries=0)
+        self._pulse = Pulse(client, "analyzer_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
+        rules = Rules((ANALYZER_QUEUE,), settings.task_deadline_seconds)
+        self._watch = Watch(client, self._pulse.worker, rules)
         self._analysis: Analysis | None = None
 
     def start(self) -> None:
@@ -42,14 +47,23 @@ class Worker:
         except Exception as error:  # a library's own, which may be anything
             log.exception("sentiment model not loaded")
             self._fail(f"the sentiment model cannot be loaded: {type(error).__name__}: {error}")
-        self._analysis = Analysis(judge, _client(self._settings.redis_url, COMMIT_TRIES))
+        client = _client(self._settings.redis_url, COMMIT_TRIES)
+
+        def begin(session: str, utterance: int) -> str:
+            return self._watch.begin(client, session, utterance, ANALYZER_STAGE)
+
+        self._analysis = Analysis(judge, client, begin)
         log.info("sentiment model ready", extra={"model": model.name, "window": model.window, "demo": choice.demo})
         self._pulse.say(state="ready", model=model.name, engine="transformers", demo_models=choice.demo, device="cpu")
 
-    def take(self, message: Any) -> None:
+    def take(self, message: Any, delivery_tag: str | None) -> None:
         if self._analysis is None:
             raise RuntimeError("the worker took a message before its model was loaded")
-        self._analysis.take(message)
+        with self._watch.holding(delivery_tag):
+            self._analysis.take(message)
+
+    def consuming(self) -> None:
+        self._watch.consuming()
 
     def stop(self) -> None:
         self._pulse.stop()

@@ -2,13 +2,14 @@
 
 Reasons, measured on Celery and kombu 5.7: without `socket_timeout` and `health_check_interval` a
 half-open connection stopped a worker for good; without `queue_order_strategy` partials are taken
-before finals. `visibility_timeout` must exceed the longest task (it is what redelivers the work
-of a killed worker), and no result backend is used: results live in `contracts.commit`'s streams.
+before finals. `visibility_timeout` is what redelivers the work of a killed worker; it may be short
+because `contracts.watch` renews what a living one holds. No result backend is used: results live in
+`contracts.commit`'s streams.
 """
 
 from typing import Any
 
-VISIBILITY_TIMEOUT_SECONDS = 120
+VISIBILITY_TIMEOUT_SECONDS = 10
 
 TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,

@@ -1,7 +1,8 @@
-"""A worker's sign of life: a daemon thread that renews `hb:{worker}` while the process lives.
+"""A process's sign of life: a daemon thread that renews `hb:{worker}` and a file while it lives.
 
-`/health/ready` reads these keys to say which worker is missing and why. Celery's own `inspect
-ping` is no substitute: a solo worker does not answer it while it works.
+`/health/ready` reads the keys to say which process is missing and why, a container's health check
+reads the file, which needs no Redis. Celery's own `inspect ping` is no substitute: a solo worker does
+not answer it while it works.
 """
 
 import dataclasses
@@ -10,6 +11,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from contracts import codec, keys
@@ -32,16 +35,30 @@ class KeySetter(Protocol):
 
 
 class Pulse:
-    """Renews one worker's Heartbeat; `say` changes what it tells. Errors of Redis are logged once
-    per outage and do not end the thread."""
+    """Renews one process's Heartbeat; `say` changes what it tells. Errors of Redis are logged once
+    per outage and do not end the thread.
 
-    def __init__(self, redis: KeySetter, service: str) -> None:
+    `path` is the heartbeat file, if there is to be one; `each` is called on every beat, in the
+    thread: what must go on while the process is busy with a task.
+    """
+
+    def __init__(
+        self, redis: KeySetter, service: str, path: str = "", each: Sequence[Callable[[], object]] = ()
+    ) -> None:
         worker = f"{service}@{socket.gethostname()}-{os.getpid()}"
         self._redis = redis
         self._beat = Heartbeat(worker=worker, service=service, state="loading", since=time.time())
+        self._path = Path(path) if path else None
+        self._each = each
         self._stopped = threading.Event()
         self._reached = True
+        self._written = True
         self._sending = threading.Lock()
+
+    @property
+    def worker(self) -> str:
+        """The process's name: service, host and pid."""
+        return self._beat.worker
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
@@ -51,17 +68,39 @@ class Pulse:
         self._beat = dataclasses.replace(self._beat, since=time.time(), **changes)
         self._send()
 
+    def busy(self, since: float | None) -> None:
+        """A task is in hand since then (unix seconds), or none; told with the next beat."""
+        self._beat = dataclasses.replace(self._beat, busy_since=since)
+
     def stop(self) -> None:
         self._stopped.set()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
+            for work in self._each:
+                work()
             self._send()
             self._stopped.wait(PERIOD_SECONDS)
 
     def _send(self) -> None:
         with self._sending:  # what `say` sends is not overtaken by what was said before
+            self._write(self._beat)
             self._send_newest()
+
+    def _write(self, beat: Heartbeat) -> None:
+        """Whole or not at all: who reads the file never finds half a heartbeat."""
+        if self._path is None:
+            return
+        try:
+            new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            new.write_text(codec.dumps(beat))
+            new.replace(self._path)
+        except OSError as error:
+            if self._written:
+                log.warning("heartbeat file not written", extra={"path": self._path, "error": error})
+            self._written = False
+            return
+        self._written = True
 
     def _send_newest(self) -> None:
         beat = self._beat

@@ -25,5 +25,8 @@ NEGATIVE = "NEGATIVE"
 NEUTRAL = "NEUTRAL"
 LABELS = (POSITIVE, NEGATIVE, NEUTRAL)
 
+GAVE_UP = "gave_up"
+"""Code of the error that ends an utterance which was started again and again and never finished."""
+
 PROBE_PREFIX = "probe-"
 """Sessions whose id starts so are readiness probes: their results reach no log and no statistics."""

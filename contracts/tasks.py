@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from celery import Celery, signals
 from celery.exceptions import Reject, SecurityWarning
@@ -29,10 +30,12 @@ REQUEUE_PAUSE_SECONDS = 1.0
 @dataclass(frozen=True)
 class Life:
     """`start` runs before anything is consumed and may end the process; `take` gets the argument
-    `message` of each task, whatever it is; `stop` runs at the end."""
+    `message` of each task, whatever it is, and the tag of its delivery; `consuming` runs when
+    messages are taken from now on; `stop` runs at the end."""
 
     start: Callable[[], None]
-    take: Callable[[object], None]
+    take: Callable[[object, str | None], None]
+    consuming: Callable[[], None]
     stop: Callable[[], None]
 
 
@@ -53,15 +56,16 @@ def serve(app: Celery, task_name: str, life: Life) -> None:
     error of theirs means that the task must be delivered again. Any other arguments are let in, so
     that it is `take` that refuses a call without a message."""
 
-    def run(message: object = None, *_: object, **__: object) -> None:
+    def run(task: Any, message: object = None, *_: object, **__: object) -> None:
+        properties = task.request.properties or {}
         try:
-            life.take(message)
+            life.take(message, properties.get("delivery_tag"))
         except (RedisError, OperationalError) as error:
             log.error("task given back", extra={"reason": error})
             time.sleep(REQUEUE_PAUSE_SECONDS)
             raise Reject(str(error), requeue=True) from error
 
-    app.task(run, name=task_name, typing=False)
+    app.task(run, name=task_name, typing=False, bind=True)
 
     def start(**_: object) -> None:
         try:
@@ -73,6 +77,8 @@ def serve(app: Celery, task_name: str, life: Life) -> None:
 
     # worker_init comes before the first connection to the broker
     signals.worker_init.connect(start, weak=False)
+
+    signals.worker_ready.connect(lambda **_: life.consuming(), weak=False)
 
     def stop(**_: object) -> None:
         life.stop()

@@ -3,6 +3,8 @@
 docs/protocol.md quotes this table; a code is spelled nowhere else.
 """
 
+from contracts.names import GAVE_UP
+
 AUDIO_MISSING = "audio_missing"
 AUDIO_CHANGED = "audio_changed"
 AUDIO_TOO_LARGE = "audio_too_large"
@@ -25,4 +27,5 @@ CODES = {
     UNSUPPORTED_TASK: "The speech model cannot translate: it knows English only.",
     TRANSCRIPT_UNREADABLE: "The utterance's transcript was stored in a form that this worker cannot read.",
     TRANSCRIPTION_FAILED: "The speech model failed in a way nobody foresaw; the worker's log says how.",
+    GAVE_UP: "It was started three times and never finished; it is kept as a dead letter.",
 }

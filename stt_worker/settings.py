@@ -39,3 +39,10 @@ class Settings:
         "Use the small shipped models: never, always, or auto (when the real ones cannot be downloaded).",
         choices=("never", "always", "auto"),
     )
+    task_deadline_seconds: float = setting(
+        "STT_DEADLINE_SECONDS",
+        120.0,
+        "A worker that has had one utterance for so long ends itself; another one gets it.",
+        minimum=5,
+    )
+    heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")

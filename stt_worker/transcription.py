@@ -1,8 +1,8 @@
 """What happens to one TranscribeTask: claim, engine, filters, commit, hand on.
 
 Everything it touches arrives as an argument (`Desk`). Runs twice without harm: what is committed
-is only handed on again. A failure becomes a committed Error; only trouble with Redis or the broker
-is raised, for the task to be delivered again.
+is only handed on again, what another worker has in hand is left to it. A failure becomes a committed
+Error; only trouble with Redis or the broker is raised, for the task to be delivered again.
 """
 
 import logging
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from contracts import codec, keys
+from contracts import codec, keys, ledger
 from contracts.audio import SAMPLE_RATE, Samples
-from contracts.commit import ScriptRunner, commit
+from contracts.commit import ScriptRunner, bury, commit
 from contracts.messages import AnalyzeTask, Hypothesis, TranscribeTask, Transcript
-from contracts.names import PROBE_PREFIX
+from contracts.names import GAVE_UP, PROBE_PREFIX
 from stt_worker import answers, codes, filters
 from stt_worker.claim import BadClaim, Getter, fetch
 from stt_worker.engines.protocol import CannotTranscribe, Options, Transcription
@@ -45,12 +45,14 @@ class Model:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the flow works with; `hand_on` sends an AnalyzeTask, `clock` gives unix seconds."""
+    """What the flow works with; `hand_on` sends an AnalyzeTask, `clock` gives unix seconds, `begin` says
+    whether an utterance may be worked on: an outcome of `contracts.ledger.begin`."""
 
     redis: Redis
     model: Model
     hand_on: Callable[[AnalyzeTask], None]
     clock: Callable[[], float]
+    begin: Callable[[str, int], str]
 
 
 def handle(desk: Desk, message: object) -> None:
@@ -86,7 +88,13 @@ class EngineFailure(Exception):
 
 
 def _final(desk: Desk, task: TranscribeTask, started: float) -> None:
-    if desk.redis.exists(keys.done(task.session, task.utterance, "result")):
+    outcome = desk.begin(task.session, task.utterance)
+    if outcome in (ledger.DONE, ledger.HELD):
+        return
+    if outcome == ledger.WORN:
+        tried = f"this utterance was tried {ledger.MOST_STARTS} times and the speech worker never finished it"
+        bury(desk.redis, answers.error(task, GAVE_UP, tried, desk.clock()))
+        log.error("segment given up", extra={"session": task.session, "utterance": task.utterance, "trace": task.trace})
         return
     stored = _stored(desk, task)
     if stored:

@@ -18,7 +18,8 @@ from contracts.audio import SAMPLE_RATE
 from contracts.broker import HIDDEN
 from contracts.heartbeat import Pulse
 from contracts.messages import AnalyzeTask
-from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE
+from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE
+from contracts.watch import Rules, Watch
 from stt_worker import answers, choose, models, transcription
 from stt_worker.engines import driver
 from stt_worker.engines.protocol import Engine, Options
@@ -38,7 +39,10 @@ class Worker:
     def __init__(self, settings: Settings, app: Celery) -> None:
         self._settings = settings
         self._app = app
-        self._pulse = Pulse(_client(settings.redis_url, tries=0), "stt_worker")
+        client = _client(settings.redis_url, tries=0)
+        self._pulse = Pulse(client, "stt_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
+        rules = Rules((STT_QUEUE, STT_PARTIAL_QUEUE), settings.task_deadline_seconds)
+        self._watch = Watch(client, self._pulse.worker, rules)
         self._desk: transcription.Desk | None = None
 
     def start(self) -> None:
@@ -58,17 +62,24 @@ class Worker:
         context = "auto" if source.demo else self._settings.context  # it was trained and measured on real lengths
         model = transcription.Model(label, context, functools.partial(driver.transcribe, engine))
         client = _client(self._settings.redis_url, REDIS_TRIES)
-        self._desk = transcription.Desk(client, model, self._hand_on, time.time)
+        self._desk = transcription.Desk(client, model, self._hand_on, time.time, functools.partial(self._begin, client))
         log.info("speech model ready", extra=shown | {"seconds": round(time.monotonic() - begin, 1)})
         self._pulse.say(state="ready", **shown)
 
-    def take(self, message: object) -> None:
+    def take(self, message: object, delivery_tag: str | None) -> None:
         if self._desk is None:
             raise RuntimeError("the worker took a message before its model was loaded")
-        transcription.handle(self._desk, message)
+        with self._watch.holding(delivery_tag):
+            transcription.handle(self._desk, message)
+
+    def consuming(self) -> None:
+        self._watch.consuming()
 
     def stop(self) -> None:
         self._pulse.stop()
+
+    def _begin(self, client: Redis, session: str, utterance: int) -> str:
+        return self._watch.begin(client, session, utterance, STT_STAGE)
 
     def _hand_on(self, task: AnalyzeTask) -> None:
         transcript = task.transcript

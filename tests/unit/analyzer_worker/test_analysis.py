@@ -8,7 +8,7 @@ import pytest
 
 from analyzer_worker.analysis import Analysis
 from analyzer_worker.sentiment import Judge
-from contracts import codec
+from contracts import codec, ledger
 from contracts.messages import AnalyzeTask, Error, Result, Timings, Transcript
 from contracts.names import NEGATIVE, POSITIVE
 
@@ -49,9 +49,10 @@ def transcript(session: str = "s1", text: str = "I love this", **changes: Any) -
     return Transcript(session, 1, 0.5, 1.5, text, engine="openai-whisper", model="base", trace="t", **given)
 
 
-def taken(message: Any) -> Shelf:
+def taken(message: Any, outcome: str = ledger.GO) -> Shelf:
     shelf = Shelf()
-    Analysis(Judge(SureModel(), (NEGATIVE, POSITIVE), frozenset({"en"})), shelf).take(message)
+    judge = Judge(SureModel(), (NEGATIVE, POSITIVE), frozenset({"en"}))
+    Analysis(judge, shelf, lambda *_: outcome).take(message)
     return shelf
 
 
@@ -127,3 +128,13 @@ def test_a_damaged_task_of_a_known_utterance_is_an_error_event(caplog: pytest.Lo
     assert "AnalyzeTask.transcript.text must be a string" in error.message
     assert "private" not in error.message
     assert all("private" not in str(record.__dict__) for record in caplog.records if record.levelno >= logging.INFO)
+
+
+@pytest.mark.parametrize("outcome", [ledger.DONE, ledger.HELD])
+def test_what_is_done_or_in_other_hands_is_left_alone(outcome: str) -> None:
+    assert taken(encoded(AnalyzeTask(transcript())), outcome).committed == []
+
+
+def test_what_was_tried_too_often_is_given_up() -> None:
+    (error,) = taken(encoded(AnalyzeTask(transcript())), ledger.WORN).committed
+    assert isinstance(error, Error) and (error.code, error.utterance, error.end) == ("gave_up", 1, 1.5)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts import codec, keys
+from contracts import codec, keys, ledger
 from contracts.audio import Samples, digest
 from contracts.messages import AnalyzeTask, TranscribeTask, Transcript
 from stt_worker import transcription
@@ -21,13 +21,15 @@ TEXT = "It was a good day."
 class Bench:
     """A desk, what it recorded, and an engine that says `TEXT` or what a test gives it."""
 
-    def __init__(self, answer: Callable[[Samples, Options], Transcription] | None = None) -> None:
+    def __init__(
+        self, answer: Callable[[Samples, Options], Transcription] | None = None, outcome: str = ledger.GO
+    ) -> None:
         self.redis = RecordingRedis({"audio:s:1": PCM, "partial:s:1": PCM})
         self.sent: list[AnalyzeTask] = []
         self.asked: list[Options] = []
         self._answer = answer or (lambda samples, options: heard(TEXT))
         model = transcription.Model(Label("scripted", "script"), "full", self._transcribe)
-        self.desk = transcription.Desk(self.redis, model, self.sent.append, lambda: 105.0)
+        self.desk = transcription.Desk(self.redis, model, self.sent.append, lambda: 105.0, lambda *_: outcome)
 
     def _transcribe(self, samples: Samples, options: Options) -> Transcription:
         self.asked.append(options)
@@ -99,11 +101,18 @@ def test_a_stored_transcript_that_cannot_be_read_closes_the_utterance() -> None:
     assert error["code"] == "transcript_unreadable" and "secret" not in error["message"]
 
 
-def test_a_committed_result_ends_it() -> None:
-    bench = Bench()
-    bench.redis.strings[keys.done("s", 1, "result")] = b"7"
+@pytest.mark.parametrize("outcome", [ledger.DONE, ledger.HELD])
+def test_what_is_done_or_in_other_hands_is_left_alone(outcome: str) -> None:
+    bench = Bench(outcome=outcome)
     bench.handle()
-    assert bench.asked == [] and bench.sent == []
+    assert bench.asked == [] and bench.sent == [] and bench.redis.committed == []
+
+
+def test_what_was_tried_too_often_is_given_up() -> None:
+    bench = Bench(outcome=ledger.WORN)
+    bench.handle()
+    [error] = bench.redis.committed
+    assert (error["code"], error["utterance"], error["end"]) == ("gave_up", 1, 5.0) and bench.asked == []
 
 
 def test_a_race_is_won_by_whoever_committed_first() -> None:

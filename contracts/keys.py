@@ -84,5 +84,8 @@ RESULTS_COUNT = "results_count"
 SWEEPER = "sweeper"
 """String: which sweeper acts now, with a TTL."""
 
+LISTENER = "listener"
+"""String: which listener writes now, with a TTL."""
+
 UNACKED, UNACKED_INDEX = "unacked", "unacked_index"
 """kombu's: messages that a worker has taken and not acknowledged, and since when."""

@@ -106,7 +106,7 @@ def test_redis_goes_away_and_comes_back(tmp_path: Path, microphone: Path) -> Non
             page.start()
             page.wait_utterances(1)
             redis.kill()
-            assert "cannot reach its storage" in page.wait_notice("trouble")
+            assert "cannot reach its storage" in page.wait_notice("storage_unavailable")
             redis.start()
             page.wait_state("listening")
             page.wait_utterances(len(page.utterances) + 1)

@@ -51,11 +51,11 @@ export class CaptionsView {
     this.rows.delete(key);
   }
 
-  /** A quiet line between utterances: started, reconnected. */
-  mark(kind, sentence) {
+  /** A quiet line between utterances, at a second of the page: started, reconnected, resumed. */
+  mark(kind, sentence, second) {
     const mark = element("li", "mark", sentence);
     mark.dataset.mark = kind;
-    this.list.append(mark);
+    this.#place(mark, second);
   }
 
   clear() {

@@ -17,7 +17,7 @@
  * @property {object|null} sentiment as in the `result` message
  * @property {string|null} dropped why a filter emptied it
  * @property {{code: string, message: string}|null} error
- * @property {boolean} cut the connection broke before it was complete
+ * @property {boolean} cut its session broke off before it was complete
  */
 
 export class Captions {
@@ -61,18 +61,27 @@ export class Captions {
   }
 
   /**
-   * The session's connection is gone. What was not accepted will be said again in the next session and
-   * leaves; what was accepted but is incomplete stays, marked as cut.
+   * The session will not go on. What was not accepted will be said again in the next one and leaves; what
+   * was accepted but is incomplete stays, marked as cut.
    * @returns {{cut: Utterance[], gone: Utterance[]}}
    */
-  disconnect(sessionId) {
-    const session = this.sessions.get(sessionId);
-    const open = [...this.utterances.values()].filter((u) => u.session === sessionId && !isComplete(u));
-    const gone = open.filter((u) => u.text === null && u.end - session.offset > session.accepted);
-    const cut = open.filter((u) => !gone.includes(u));
-    for (const utterance of gone) this.utterances.delete(utterance.key);
+  disconnect(session) {
+    const gone = this.#withdraw(session);
+    const cut = this.#of(session).filter((u) => !isComplete(u));
     for (const utterance of cut) utterance.cut = true;
     return { cut, gone };
+  }
+
+  /**
+   * The session goes on with another connection, its sound from this second on. What was not accepted will
+   * be said again and leaves; nothing is cut any more.
+   * @returns {{open: Utterance[], gone: Utterance[]}} open: those that were cut
+   */
+  resume(session, seconds) {
+    this.accept(session, seconds);
+    const open = this.#of(session).filter((u) => u.cut);
+    for (const utterance of open) utterance.cut = false;
+    return { open, gone: this.#withdraw(session) };
   }
 
   /** Those with final words, in the order spoken. @returns {Utterance[]} */
@@ -82,6 +91,19 @@ export class Captions {
 
   clear() {
     this.utterances.clear();
+    this.sessions.clear();
+  }
+
+  #of(session) {
+    return [...this.utterances.values()].filter((u) => u.session === session);
+  }
+
+  /** Tentative words of what the server has not accepted. */
+  #withdraw(session) {
+    const { offset, accepted } = this.sessions.get(session);
+    const gone = this.#of(session).filter((u) => !isComplete(u) && u.text === null && u.end - offset > accepted);
+    for (const utterance of gone) this.utterances.delete(utterance.key);
+    return gone;
   }
 
   #find({ session, utterance: number, start, end, task }, offset) {

@@ -31,6 +31,11 @@ export function frameLimit(maxFrameBytes) {
   return Math.max(1, Math.min(LONGEST_FRAME, Math.floor(maxFrameBytes / BYTES_PER_SAMPLE)));
 }
 
+/** The server's sample number as one of the capture's. */
+export function captured(serverSamples, rate, serverRate) {
+  return Math.round((serverSamples * rate) / serverRate);
+}
+
 /** The server's sample number (16 kHz) as samples of the capture's rate that may be forgotten. */
 export function forgettable(serverSamples, rate, serverRate = SERVER_RATE) {
   if (rate === serverRate) return serverSamples;

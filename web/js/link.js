@@ -2,13 +2,15 @@
  * One listening's connection to the gateway, over as many sockets as it takes. The socket, the clock
  * and chance arrive as arguments; `socket-worker.js` brings the real ones.
  *
- * Audio stays in a ring until it is accepted. When a socket dies a new session is started and what
- * was not accepted is sent to it again, so no word is lost; `offset` in the report says at which
- * second of the listening that session's time begins.
+ * Audio stays in a ring until it is accepted. When a socket dies the session goes on with another one:
+ * what was not accepted is sent again, events that came before are dropped. Where the server has lost
+ * the session, a new one gets what was not accepted. `offset` in the report says at which second of
+ * the listening the session's time begins.
  */
 import { waitMs } from "./backoff.js";
-import { FORMAT, forgettable, frame, frameLimit } from "./framer.js";
+import { FORMAT, captured, forgettable, frame, frameLimit } from "./framer.js";
 import { Ring } from "./ring.js";
+import { Session } from "./session.js";
 
 export const RULES = Object.freeze({
   keepSeconds: 120,
@@ -20,12 +22,18 @@ export const RULES = Object.freeze({
   finishMs: 90_000,
   finishOfflineMs: 20_000,
   fullWaitMs: 5000,
+  longestFullWaitMs: 60_000,
   mostBuffered: 1_000_000,
 });
 
 /** Close codes after which trying again cannot help: what was sent, or who sent it, is refused. */
 const FATAL = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 const TRY_LATER = 1013;
+const CANNOT_RESUME = 4004;
+const TAKEN_OVER = 4009;
+
+/** Errors that only announce a close, which says the same and is acted on here. */
+const ANNOUNCED = new Set(["full", "cannot_resume", "taken_over"]);
 const isFatal = (code, complaint) => FATAL.has(code) || (code >= 4000 && code < 4100 && complaint?.retryable === false);
 
 export class Link {
@@ -41,11 +49,11 @@ export class Link {
     this.ready = false;
     this.ended = false;
     this.attempt = 0;
-    this.base = 0; // ring position of the current session's sample 0
+    this.session = null;
     this.sent = 0; // ring position up to which the current session has been sent
     this.kept = 0; // ring position before which nothing can be lost any more: accepted
     this.accepted = this.worded = 0; // the session's seconds: taken by the server; written down
-    this.sessions = 0;
+    this.connections = 0;
     this.pings = 0;
     this.complaint = null; // the last error of the session itself, told just before a close
     this.flushed = false;
@@ -53,9 +61,13 @@ export class Link {
     this.finishBy = Infinity;
   }
 
-  /** @param {{url: string, sampleRate: number, language: string|null, task: string}} settings */
+  /**
+   * @param {{url: string, sampleRate: number, language: string|null, task: string,
+   *          resume: {session: string, key: string}|null}} settings `resume`: go on with this session
+   */
   start(settings) {
     this.settings = settings;
+    this.session = settings.resume ? new Session(settings.resume) : null;
     this.ring = new Ring(this.rules.keepSeconds * settings.sampleRate);
     this.connect();
     this.tick();
@@ -92,7 +104,7 @@ export class Link {
     socket.binaryType = "arraybuffer";
     const { sampleRate, language, task } = this.settings;
     const start = { type: "start", version: 1, sample_rate: sampleRate, format: FORMAT, language, task, partials: true };
-    socket.onopen = () => socket.send(JSON.stringify(start));
+    socket.onopen = () => socket.send(JSON.stringify({ ...start, ...this.session?.claim() }));
     socket.onmessage = ({ data }) => this.receive(JSON.parse(data));
     socket.onclose = ({ code, reason }) => this.lost(code, reason);
   }
@@ -102,30 +114,42 @@ export class Link {
     if (message.type === "ready") this.welcome(message);
     else if (message.type === "accepted") this.accept(message.samples);
     else if (message.type === "done") this.end("done", { message });
-    else if (message.type !== "pong") {
+    else if (message.type !== "pong" && (this.session?.takes(message) ?? true)) {
       if (message.type === "error" && message.utterance == null) this.complaint = message;
+      if (ANNOUNCED.has(message.code)) return;
       if (message.type !== "partial" && message.end) this.worded = Math.max(this.worded, message.end);
       this.world.report({ type: "message", message });
     }
   }
 
   welcome(message) {
-    const missing = Math.max(0, this.ring.first - this.kept);
-    this.base = this.sent = this.kept = this.ring.first;
-    this.ready = true;
-    this.attempt = this.accepted = this.worded = 0;
-    this.stopSent = false;
-    this.limits = message.limits;
     const rate = this.settings.sampleRate;
-    this.frameSamples = frameLimit(message.limits.max_frame_bytes);
     this.serverRate = message.sample_rate;
-    this.world.report({ type: "ready", message, offset: this.base / rate, again: this.sessions > 0, lost: missing / rate });
-    this.sessions += 1;
+    const resumed = this.session?.isIn(message) ?? false;
+    const at = captured(message.samples, rate, this.serverRate);
+    let missing = 0; // a resumed session gets silence for what could not be kept
+    if (!resumed) {
+      missing = Math.max(0, this.ring.first - this.kept);
+      this.session = new Session(message, this.ring.first - at);
+      this.worded = 0;
+    }
+    this.session.base ??= this.kept - at;
+    this.sent = this.kept = this.session.base + at;
+    this.ring.forget(this.kept);
+    this.ready = true;
+    this.attempt = 0;
+    this.stopSent = false;
+    this.accepted = message.samples / this.serverRate;
+    this.limits = message.limits;
+    this.frameSamples = frameLimit(message.limits.max_frame_bytes);
+    const offset = this.session.base / rate;
+    this.world.report({ type: "ready", message, offset, again: this.connections > 0, lost: missing / rate });
+    this.connections += 1;
     this.pump();
   }
 
   accept(samples) {
-    const position = this.base + forgettable(samples, this.settings.sampleRate, this.serverRate);
+    const position = this.session.base + forgettable(samples, this.settings.sampleRate, this.serverRate);
     this.kept = Math.max(this.kept, Math.min(position, this.sent));
     this.ring.forget(this.kept);
     this.accepted = samples / this.serverRate;
@@ -174,13 +198,30 @@ export class Link {
   lost(code, reason) {
     if (this.ended) return;
     this.discard();
-    const told = this.complaint?.message || reason || "";
-    if (isFatal(code, this.complaint)) return this.end("refused", { code, message: told || `close code ${code}` });
-    const later = code === TRY_LATER;
-    const full = later && (this.complaint?.code ?? "full") === "full";
-    const wait = Math.max(later ? this.rules.fullWaitMs : 0, waitMs(this.attempt++, this.world.random()));
-    this.world.report({ type: "down", full, code, reason: told, attempt: this.attempt, wait });
+    const complaint = this.complaint;
+    const told = complaint?.message || reason || "";
+    if (code === TAKEN_OVER) return this.end("taken_over");
+    if (code === CANNOT_RESUME && this.session) return this.renew();
+    if (isFatal(code, complaint)) return this.end("refused", { code, message: told || `close code ${code}` });
+    const full = code === TRY_LATER && (complaint?.code ?? "full") === "full";
+    const asked = (code === TRY_LATER && complaint?.retry_after) || 0;
+    const wait = Math.max(this.laterMs(code, asked), waitMs(this.attempt++, this.world.random()));
+    this.world.report({ type: "down", full, code, reason: told, attempt: this.attempt, wait, asked });
     this.world.after(wait, () => this.ended || this.connect());
+  }
+
+  /** A server that sends everybody away for a minute does not want everybody back in the same second. */
+  laterMs(code, asked) {
+    const { fullWaitMs, longestFullWaitMs } = this.rules;
+    const told = Math.min(longestFullWaitMs, asked * 1000) * (1 + this.world.random() / 5);
+    return code === TRY_LATER ? Math.max(asked ? 0 : fullWaitMs, told) : 0;
+  }
+
+  /** The server has lost the session: at once a new one, for all that was not accepted. */
+  renew() {
+    this.session = null;
+    this.world.report({ type: "forgotten" });
+    this.connect();
   }
 
   /** Let go of the socket without waiting for its close, which may never come. */

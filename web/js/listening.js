@@ -3,6 +3,7 @@
  * turns what they report into state events, and passes the gateway's messages on.
  */
 import { Hearing } from "./hearing.js";
+import { RULES } from "./link.js";
 import { Microphone, MicrophoneProblem } from "./microphone.js";
 import { firstReason } from "./readiness.js";
 
@@ -15,9 +16,9 @@ export class Listening {
    *          settle: (kind: string) => void, message: (event: object) => void, level: (level: object) => void,
    *          ended: () => void}} page
    */
-  constructor(page, { raw, deviceId, language, task }) {
+  constructor(page, { raw, deviceId, language, task, resume }) {
     this.page = page;
-    this.wanted = { language, task };
+    this.wanted = { language, task, resume };
     this.deviceId = deviceId;
     this.over = false;
     this.missing = 0; // seconds of speech that could not be kept
@@ -146,7 +147,7 @@ export class Listening {
     if (event.type === "gap") page.notice("gap", { seconds: Math.ceil((this.missing += event.seconds)) });
     if (event.type === "down") {
       if (!this.waiting) page.state(event.full ? "full" : "lost");
-      if (event.full) page.notice("full", { seconds: 120 });
+      if (event.full) page.notice(event.asked ? "full_for" : "full", { seconds: RULES.keepSeconds, wait: Math.ceil(event.asked) });
     }
     if (event.type === "starting") {
       this.waiting = true; // each further attempt fails too: the state stays
@@ -164,7 +165,7 @@ export class Listening {
 
   #ended(event) {
     if (event.reason === "refused") return this.#fail("error", event.message);
-    if (event.reason === "unfinished") this.page.notice("unfinished");
+    if (event.reason !== "done") this.page.notice(event.reason);
     this.page.message(event);
     this.page.state("done");
     this.#end();

@@ -2,16 +2,17 @@
  * Sentences about what is wrong and what to do, one of each kind at a time: what needs the reader now in
  * the dock, where it is always in view; plain remarks above the captions.
  */
+import { RULES } from "./link.js";
 
-/** kind: [tone, group that is settled together, action] */
+/** kind: [tone, group that is settled together, ...actions] */
 const KINDS = {
   denied: ["bad", "problem", "retry"],
   nodevice: ["bad", "problem", "retry"],
   busy: ["bad", "problem", "retry"],
   blocked: ["bad", "problem", "retry"],
   error: ["bad", "problem", "retry"],
-  insecure: ["bad", "problem", null],
-  unsupported: ["bad", "problem", null],
+  insecure: ["bad", "problem"],
+  unsupported: ["bad", "problem"],
   zeros: ["warn", "silence", "dismiss"],
   quiet: ["warn", "silence", "dismiss"],
   suspended: ["warn", "suspended", "resume"],
@@ -20,18 +21,34 @@ const KINDS = {
   gap: ["warn", "gap", "dismiss"],
   hidden: ["plain", "end", "dismiss"],
   unfinished: ["warn", "end", "dismiss"],
-  unreachable: ["warn", "link", null],
-  full: ["warn", "link", null],
-  starting: ["warn", "link", null],
+  taken_over: ["plain", "end", "dismiss"],
+  unreachable: ["warn", "link"],
+  full: ["warn", "link"],
+  full_for: ["warn", "link"],
+  starting: ["warn", "link"],
+  storage_unavailable: ["warn", "link", "dismiss"],
+  storage_full: ["warn", "link", "dismiss"],
   trouble: ["warn", "link", "dismiss"],
+  events_lost: ["warn", "events", "dismiss"],
+  offer: ["plain", "session", "goon", "dismiss"],
+  forgotten: ["plain", "session", "dismiss"],
   demo: ["plain", "demo", "dismiss"],
+};
+
+/** The notice for an error of the session that does not end it; others are told in the server's words. */
+const COMPLAINTS = {
+  timeout: "unfinished",
+  not_ready: "starting",
+  events_lost: "events_lost",
+  storage_full: "storage_full",
+  storage_unavailable: "storage_unavailable",
 };
 
 /** Those with more to say to whoever asks. */
 const MORE = new Set(["demo"]);
 
 export class Notices {
-  /** @param {HTMLElement} box for remarks @param {HTMLElement} alerts @param {() => import("./text.js").Text} text @param {Record<string, () => void>} actions */
+  /** @param {HTMLElement} box for remarks @param {HTMLElement} alerts @param {() => import("./text.js").Text} text @param {Record<string, (kind: string) => void>} actions */
   constructor(box, alerts, text, actions) {
     this.box = box;
     this.alerts = alerts;
@@ -50,6 +67,12 @@ export class Notices {
     if (JSON.stringify(before) !== JSON.stringify(values)) this.draw();
   }
 
+  /** @param {{code: string, message: string, retryable: boolean}} error of the session itself */
+  complain({ code, message, retryable }) {
+    const kind = COMPLAINTS[code] ?? (retryable ? "trouble" : "error");
+    this.show(kind, { message, reason: message, seconds: RULES.keepSeconds });
+  }
+
   /** What a group's notices said is over. */
   settle(group) {
     const kinds = [...this.shown.keys()].filter((kind) => KINDS[kind][1] === group);
@@ -65,16 +88,17 @@ export class Notices {
   }
 
   #notice(kind, values) {
-    const [tone, , action] = KINDS[kind];
+    const [tone, , ...actions] = KINDS[kind];
     const notice = document.createElement("div");
     notice.className = `notice ${tone}`;
     notice.dataset.notice = kind;
-    if (tone !== "plain") notice.role = "alert";
+    notice.role = tone === "plain" ? "group" : "alert";
     const sentence = document.createElement("p");
     sentence.textContent = this.text().say(`notice.${kind}`, values);
     notice.append(sentence);
     if (MORE.has(kind)) notice.append(this.#more(kind));
-    if (action) notice.append(this.#button(kind, action));
+    notice.append(...actions.map((action) => this.#button(kind, action)));
+    if (tone === "plain") notice.ariaLabel = sentence.textContent;
     return notice;
   }
 
@@ -93,7 +117,7 @@ export class Notices {
     button.onclick = () => {
       this.dismissed.add(kind);
       this.settle(KINDS[kind][1]);
-      this.actions[action]?.();
+      this.actions[action]?.(kind);
     };
     return button;
   }

@@ -1,9 +1,7 @@
 /** The page: takes clicks and events, keeps the facts and the captions, and shows what they come to. */
 import { Beforehand } from "./beforehand.js";
-import { Captions } from "./captions.js";
-import { CaptionsView, spokenForm } from "./captions-view.js";
-import { Following } from "./following.js";
-import { Horizon } from "./horizon.js";
+import { Conversation } from "./conversation.js";
+import { LastSession } from "./last-session.js";
 import { Listening } from "./listening.js";
 import { Meter } from "./meter.js";
 import { obstacle } from "./microphone.js";
@@ -22,20 +20,24 @@ export class Page {
     const text = () => this.text;
     this.facts = IDLE;
     this.listening = null;
-    this.session = null;
-    this.captions = new Captions();
-    this.view = new CaptionsView(byId("captions"), text);
-    this.horizon = new Horizon(byId("chart"), byId("horizon"));
+    this.last = new LastSession();
+    this.resume = null; // the session that the present listening goes on with
+    this.conversation = new Conversation(text);
     this.meter = new Meter(byId("meter"), () => Math.max(byId("start").offsetWidth, byId("stop").offsetWidth));
-    this.following = new Following(byId("newest"));
     this.settings = new Settings(text, (deviceId) => this.listening?.use(deviceId));
-    this.notices = new Notices(byId("notices"), byId("alerts"), text, { retry: () => this.start(), resume: () => this.listening?.resume() });
+    this.notices = new Notices(byId("notices"), byId("alerts"), text, {
+      retry: () => this.start(this.resume),
+      resume: () => this.listening?.resume(),
+      goon: () => this.goOn(),
+      dismiss: (kind) => kind === "offer" && this.#decline(),
+    });
     this.beforehand = new Beforehand(this.notices);
     this.#buttons();
     this.speak(language);
     const missing = obstacle();
-    if (missing) this.refuse(missing);
-    else this.beforehand.ask();
+    if (missing) return this.refuse(missing);
+    this.beforehand.ask();
+    this.#offer();
   }
 
   #buttons() {
@@ -57,23 +59,45 @@ export class Page {
     for (const node of document.querySelectorAll("[data-text]")) node.textContent = this.text.say(node.dataset.text);
     this.settings.translate();
     this.notices.draw();
-    for (const utterance of this.captions.utterances.values()) this.view.show(utterance);
+    this.conversation.speak();
     if (!byId("summary").hidden) showSummary(this.captions, this.text);
-    this.horizon.describe(this.captions.spoken(), this.text);
     this.#draw();
   }
 
-  /** In the click itself: the browser lets sound begin only there. */
-  start() {
+  get captions() {
+    return this.conversation.captions;
+  }
+
+  /** A session of this tab is still there: after a reload, or when the server did not finish. */
+  #offer() {
+    const last = this.last.read();
+    if (last) this.notices.show("offer", { time: new Date(last.at) });
+  }
+
+  goOn() {
+    const last = this.last.read();
+    if (last) this.settings.choose(last);
+    this.start(last);
+    byId("stop").focus({ preventScroll: true }); // the button that had it is gone
+  }
+
+  #decline() {
+    this.last.forget();
+    byId("start").focus({ preventScroll: true });
+  }
+
+  /** In the click itself: the browser lets sound begin only there. `resume`: go on with that session. */
+  start(resume = null) {
     if (!allowed(this.facts).start) return;
     this.beforehand.end();
     hideSummary();
-    for (const group of ["problem", "link", "silence", "microphone", "end", "gap"]) this.notices.settle(group);
+    for (const group of ["problem", "link", "silence", "microphone", "end", "gap", "session", "events"]) this.notices.settle(group);
     this.state("start");
-    this.origin = this.captions.end;
+    this.resume = resume;
+    this.conversation.begin();
     const chosen = this.settings.chosen();
     try {
-      this.listening = new Listening(this.#doors(), { ...chosen, raw: params.get("raw") === "1" });
+      this.listening = new Listening(this.#doors(), { ...chosen, resume, raw: params.get("raw") === "1" });
     } catch (error) {
       this.state("fail", "error");
       return this.notices.show("error", { message: error.message });
@@ -103,61 +127,32 @@ export class Page {
   }
 
   #message(event) {
-    const { captions } = this;
-    if (event.type === "ready") this.#open(event);
-    if (event.type === "accepted") captions.accept(this.session, event.seconds);
-    if (event.type === "down") this.#cut();
+    if (event.type === "ready") this.#ready(event);
+    if (event.type === "accepted") this.conversation.accept(event.seconds);
     if (event.type === "message") this.#event(event.message);
+    if (event.type === "forgotten") {
+      this.last.forget();
+      this.notices.show("forgotten");
+    }
+    if (event.type === "ended" && event.reason !== "unfinished") this.last.forget();
   }
 
-  #open({ message, offset, again }) {
-    this.#cut();
-    this.session = message.session;
-    this.captions.open(message.session, this.origin + offset);
-    if (message.demo_models) this.notices.show("demo");
-    const time = new Date().toLocaleTimeString(this.text.language, { hour: "2-digit", minute: "2-digit" });
-    if (again) this.view.mark("reconnected", this.text.say("mark.reconnected"));
-    else if (this.captions.utterances.size) this.view.mark("started", this.text.say("mark.started", { time }));
+  #ready(event) {
+    const { session, key, resumed, demo_models: demo } = event.message;
+    const { language, task } = this.settings.chosen();
+    if (!resumed) this.last.keep({ session, key, language, task, at: Date.now() });
+    if (demo) this.notices.show("demo");
+    this.conversation.open(event);
   }
 
   #event(message) {
-    if (message.type === "error" && message.utterance == null) return this.#complaint(message);
+    if (message.type === "error" && message.utterance == null) {
+      if (message.code === "not_ready") this.state("starting");
+      return this.notices.complain(message);
+    }
     if (this.facts.link === "starting") this.state("ready");
     this.notices.settle("link"); // words come: whatever was between us and the server is over
-    const utterance = this.captions.apply(message);
-    if (!utterance) return;
-    this.view.show(utterance);
-    if (message.type === "result") this.#judged(utterance);
-    document.body.toggleAttribute("data-spoken", this.view.rows.size > 0);
-    this.#draw();
-    this.following.step();
-  }
-
-  /** An error of the session itself that does not end it. */
-  #complaint({ code, message, retryable }) {
-    if (code === "not_ready") {
-      this.state("starting");
-      this.notices.show("starting", { reason: message });
-    } else if (code === "timeout") this.notices.show("unfinished");
-    else this.notices.show(retryable ? "trouble" : "error", { message });
-  }
-
-  #judged(utterance) {
-    if (!utterance.text) return;
-    this.horizon.show(this.captions.spoken(), this.text);
-    const heard = document.createElement("p");
-    heard.lang = utterance.language ?? "";
-    heard.textContent = spokenForm(utterance, this.text);
-    byId("announcer").replaceChildren(heard);
-  }
-
-  /** The session's connection is gone: settle what it left open. */
-  #cut() {
-    if (!this.session) return;
-    const { cut, gone } = this.captions.disconnect(this.session);
-    for (const utterance of cut) this.view.show(utterance);
-    for (const utterance of gone) this.view.remove(utterance.key);
-    this.session = null;
+    if (this.conversation.take(message)) this.#draw();
   }
 
   #level(level) {
@@ -171,22 +166,22 @@ export class Page {
   }
 
   #ended() {
-    this.#cut();
+    this.conversation.cut();
     this.listening = null;
     this.meter.rest();
     this.#glow(0);
     ["link", "silence", "suspended"].forEach((group) => this.notices.settle(group));
     if (this.facts.phase === "ended") showSummary(this.captions, this.text);
     this.#draw();
-    if (this.captions.utterances.size) this.following.step();
+    this.#offer();
+    if (this.captions.utterances.size) this.conversation.following.step();
   }
 
   clear() {
-    this.captions.clear();
-    this.view.clear();
-    this.horizon.show([], this.text);
+    this.conversation.clear();
+    this.last.forget();
+    this.notices.settle("session");
     hideSummary();
-    document.body.removeAttribute("data-spoken");
     this.#draw();
   }
 

@@ -20,6 +20,12 @@ export class Settings {
     return { language: this.language.value || null, task: this.task.value, deviceId: this.device.value || null };
   }
 
+  /** What a session had, to go on with it. */
+  choose({ language, task }) {
+    this.language.value = language ?? "";
+    this.task.value = task;
+  }
+
   /** Language names in the interface's language. */
   translate() {
     const text = this.text();

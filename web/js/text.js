@@ -13,7 +13,7 @@ export function pick(wanted) {
   return codes.find((code) => code in LANGUAGES) ?? "en";
 }
 
-/** Sentences of one language: `text("unit.seconds", {seconds: 3})`. An unknown key is our mistake: it throws. */
+/** Sentences of one language: `say("unit.seconds", {seconds: 3})`; a Date is said as a time of day. An unknown key is our mistake: it throws. */
 export class Text {
   constructor(language) {
     this.language = language;
@@ -23,7 +23,13 @@ export class Text {
   say(key, values = {}) {
     const sentence = this.sentences[key];
     if (sentence === undefined) throw new Error(`no sentence "${key}" in ${this.language}`);
-    return sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+    const shown = (value) => (value instanceof Date ? this.time(value) : String(value ?? ""));
+    return sentence.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
+  }
+
+  /** Hour and minute. @param {Date} date */
+  time(date) {
+    return date.toLocaleTimeString(this.language, { hour: "2-digit", minute: "2-digit" });
   }
 
   /** Seconds as words: "2 min 3 s". */

@@ -69,6 +69,33 @@ test("a lost connection: what will be sent again leaves, what was accepted stays
   assert.deepEqual([...captions.utterances.values()].map((u) => u.cut), [false, true, true]);
 });
 
+test("a session that goes on: only what is said again leaves, and nothing of it is doubled", () => {
+  captions.apply(transcript(1, 0, "Not judged yet."));
+  captions.apply(partial(1, "accepted", "words", 6));
+  captions.apply(partial(2, "not", "accepted", 8));
+  const { open, gone } = captions.resume("a", 7);
+  assert.deepEqual([open, gone.map((u) => u.number)], [[], [2]]);
+  captions.apply(transcript(1, 0, "Not judged yet."));
+  captions.apply(result(2, 0, "Not judged yet.", "NEUTRAL", 0));
+  captions.apply(transcript(3, 1, "Accepted words.", { end: 6 }));
+  captions.apply(partial(2, "again", "", 8));
+  assert.deepEqual([...captions.utterances.values()].map((u) => u.text ?? u.stable), ["Not judged yet.", "Accepted words.", "again"]);
+});
+
+test("what was cut is open again when its session goes on after all", () => {
+  captions.apply(transcript(1, 0, "Not judged yet."));
+  captions.disconnect("a");
+  assert.deepEqual(captions.resume("a", 3).open.map((u) => [u.number, u.cut]), [[0, false]]);
+  assert.ok(captions.apply(result(2, 0, "Not judged yet.", "POSITIVE", 0.8)).sentiment);
+});
+
+test("a cleared page takes a session's events from the first again", () => {
+  captions.apply(transcript(1, 0, "One."));
+  captions.clear();
+  captions.open("a", 0);
+  assert.equal(captions.apply(transcript(1, 0, "One.")).text, "One.");
+});
+
 test("messages of an unknown session, or of none of our types, change nothing", () => {
   assert.equal(captions.apply({ ...transcript(1, 0, "x"), session: "z" }), null);
   assert.equal(captions.apply({ type: "novelty", session: "a", utterance: 1 })?.text ?? null, null);

@@ -18,7 +18,8 @@ test("every language has the same sentences with the same holes", () => {
 test("every sentence that the page asks for exists", () => {
   const html = [...read("index.html").matchAll(/data-text="([^"]+)"/g)].map((m) => m[1]);
   const js = readdirSync(new URL("js/", web)).flatMap((f) => [...read(`js/${f}`).matchAll(/say\("([^"]+)"/g)].map((m) => m[1]));
-  const kinds = [...read("js/notices.js").matchAll(/^ {2}(\w+): \["/gm)].map((m) => `notice.${m[1]}`);
+  const notices = [...read("js/notices.js").matchAll(/^ {2}(\w+): \[(.*)\],$/gm)];
+  const kinds = notices.flatMap(([, kind, rest]) => [kind, ...rest.match(/\w+/g).slice(2)]).map((name) => `notice.${name}`);
   assert.ok(html.length > 20 && js.length > 10 && kinds.length > 15);
   for (const key of [...html, ...js, ...kinds]) assert.ok(key in LANGUAGES.en, key);
 });
@@ -40,5 +41,6 @@ test("numbers as people read them", () => {
   assert.deepEqual([7.9, 61, 3700].map(clock), ["0:07", "1:01", "1:01:40"]);
   assert.deepEqual([0.923, -0.4, 0.001, -0.001].map(signed), ["+0.92", "−0.40", "0.00", "0.00"]);
   assert.deepEqual([59.6, 12].map((s) => new Text("en").duration(s)), ["1 min 0 s", "12 s"]);
+  assert.match(new Text("en").say("mark.started", { time: new Date(2026, 0, 31, 14, 5) }), /2:05 PM/);
   assert.throws(() => new Text("en").say("nothing"), /no sentence/);
 });

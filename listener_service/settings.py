@@ -1,4 +1,5 @@
-"""Settings of the listener, read once in `__main__.py`."""
+"""Settings of the processes of this folder: the listener's are read once in `__main__.py`, the
+sweeper's in `sweeper.py`."""
 
 from dataclasses import dataclass
 
@@ -6,13 +7,22 @@ from contracts.env import setting
 
 
 @dataclass(frozen=True)
-class Settings:
+class Shared:
+    """What all of them need."""
+
     redis_url: str = setting(
         "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss")
     )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much to log.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     )
+    heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")
+
+
+@dataclass(frozen=True)
+class Settings(Shared):
+    """The listener's."""
+
     result_log: str = setting("RESULT_LOG", "logs/result_listener.log", "File that gets one line per result.")
     max_bytes: int = setting(
         "RESULT_LOG_MAX_BYTES", 10 * 1024 * 1024, "Size at which RESULT_LOG is rotated; 0 never rotates.", minimum=0

@@ -11,7 +11,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 @dataclass(frozen=True)
 class Settings:
     redis_url: str = setting(
-        "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss")
+        "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss", "sentinel")
     )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much to log.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -9,6 +9,8 @@ because `contracts.watch` renews what a living one holds. No result backend is u
 
 from typing import Any
 
+from contracts.redis_url import Address, parse
+
 VISIBILITY_TIMEOUT_SECONDS = 10
 
 TRANSPORT_OPTIONS: dict[str, Any] = {
@@ -24,8 +26,9 @@ TRANSPORT_OPTIONS: dict[str, Any] = {
 }
 
 
-FORGIVING_TRANSPORT = "contracts.transport:Transport"
-"""Drops an entry that is no Celery message instead of ending the worker."""
+TRANSPORT = "contracts.transport:Transport"
+SENTINEL_TRANSPORT = "contracts.transport:SentinelTransport"
+"""kombu's, except that they drop an entry that is no Celery message instead of ending the worker."""
 
 HIDDEN = {"argsrepr": "-", "kwargsrepr": "-"}
 """Options for every `send_task`: without them Celery puts a picture of the arguments, which may be
@@ -33,12 +36,8 @@ speech, into its events, and making that picture is a third of the time that sen
 
 
 def celery_settings(redis_url: str) -> dict[str, Any]:
-    """Settings for `Celery(...).conf.update`; the same for gateway and workers. Schemes other than
-    redis:// (rediss, sentinel) keep kombu's own transport for them."""
-    transport = {"broker_transport": FORGIVING_TRANSPORT} if redis_url.startswith("redis://") else {}
-    return transport | {
-        "broker_url": redis_url,
-        "broker_transport_options": TRANSPORT_OPTIONS,
+    """Settings for `Celery(...).conf.update`; the same for gateway and workers. Raises BadAddress."""
+    return _broker(parse(redis_url)) | {
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "task_serializer": "json",
@@ -53,4 +52,22 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "worker_send_task_events": True,
         "task_send_sent_event": True,
         "worker_hijack_root_logger": False,
+    }
+
+
+def _broker(address: Address) -> dict[str, Any]:
+    """Of several sentinels only the first is in the URL: Celery would go through a list of URLs by
+    itself, and take kombu's own transport from the second one on."""
+    tls = dict(address.tls or {})
+    options, transport = TRANSPORT_OPTIONS, TRANSPORT
+    if address.master is not None:
+        login = {"username": address.sentinel_login.username, "password": address.sentinel_login.password}
+        asked = login | ({"ssl": True, **tls} if tls else {})
+        options = options | {"master_name": address.master, "sentinels": address.hosts, "sentinel_kwargs": asked}
+        transport = SENTINEL_TRANSPORT
+    return {
+        "broker_url": address.first,
+        "broker_transport": transport,
+        "broker_transport_options": options,
+        "broker_use_ssl": tls or False,
     }

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
-from urllib.parse import urlsplit
+
+from contracts import redis_url
 
 S = TypeVar("S")
 
@@ -23,7 +24,7 @@ class SettingError(ValueError):
 @dataclass(frozen=True)
 class Setting:
     """One environment variable: its name, default, a sentence of help, and what is allowed: for a number
-    its bounds, for a text a list of `choices`, for an address the `schemes` before its ://."""
+    its bounds, for a text a list of `choices`, for the address of a Redis the `schemes` before its ://."""
 
     name: str
     default: Any
@@ -96,18 +97,19 @@ def _parse(declaration: Setting, kind: type, text: str) -> Any:
 
 def _check_address(declaration: Setting, text: str) -> None:
     try:
-        address = urlsplit(text)
-        usable = address.scheme in declaration.schemes and bool(address.hostname) and address.port != 0
-    except ValueError:  # its port is no number, or its brackets are no IPv6 address
-        usable = False
-    if not usable:
-        raise SettingError(
-            f"{declaration.name}={_without_secrets(text)!r}: use an address like {declaration.default}, "
-            f"with {' or '.join(scheme + '://' for scheme in declaration.schemes)}"
-        )
+        scheme = redis_url.parse(text).scheme
+        reason = "" if scheme in declaration.schemes else f"use one with {_any_of(declaration.schemes)}"
+    except redis_url.BadAddress as error:
+        reason = str(error)
+    if reason:
+        raise SettingError(f"{declaration.name}={_without_secrets(text)!r}: {reason}")
+
+
+def _any_of(schemes: Sequence[str]) -> str:
+    return " or ".join(f"{scheme}://" for scheme in schemes)
 
 
 def _without_secrets(address: str) -> str:
     """What may be shown of an address, however wrongly it is written."""
-    hidden = re.sub(r"^([a-z]*:/*)?.*@", r"\1***@", address, flags=re.IGNORECASE)
+    hidden = re.sub(r"^([a-z+-]*:/*)?.*@", r"\1***@", address, flags=re.IGNORECASE)
     return re.sub(r"(password=)[^&]*", r"\1***", hidden, flags=re.IGNORECASE)

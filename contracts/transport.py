@@ -1,15 +1,20 @@
-"""kombu's Redis transport, except that an entry which is no Celery message does not end the worker.
+"""kombu's Redis transport, except that an entry which is no Celery message does not end the worker,
+that any sentinel may be asked, and that a Redis Cluster is told from a Redis.
 
 Stock kombu lets the error out (`LPUSH stt_queue x` stops every worker that pops it). Celery imports
-this file by the name in `contracts.broker`; nobody else does: it is the one file of `contracts`
+this file by the names in `contracts.broker`; nobody else does: it is the one file of `contracts`
 that needs kombu, and a service without Celery must not.
 """
 
 import logging
+from collections.abc import Sequence
 from queue import Empty
 from typing import Any
 
 from kombu.transport import redis
+from redis import Redis
+
+from contracts import connect
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +29,29 @@ class Channel(redis.Channel):
             log.error("queue entry dropped: not a Celery message", extra={"error": type(error).__name__})
             raise Empty from None
 
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        parameters = super()._connparams(asynchronous)  # type: ignore[no-untyped-call]  # likewise
+        return parameters | {"redis_connect_func": connect.greet}
+
+
+class SentinelChannel(Channel, redis.SentinelChannel):
+    """`sentinels` are all of them, as host and port; kombu itself knows of the one in the URL."""
+
+    from_transport_options: Any = (*redis.SentinelChannel.from_transport_options, "sentinels")
+    sentinels: Sequence[tuple[str, int]] = ()
+    sentinel_kwargs: dict[str, Any] = {}
+
+    def _sentinel_managed_pool(self, asynchronous: bool = False) -> Any:
+        self.sentinel_kwargs = connect.SENTINEL_TIMEOUTS | self.sentinel_kwargs | {"retry": connect.AT_ONCE}
+        pool = super()._sentinel_managed_pool(asynchronous)  # type: ignore[no-untyped-call]  # likewise
+        others = [Redis(host, port, **self.sentinel_kwargs) for host, port in self.sentinels[1:]]
+        pool.sentinel_manager.sentinels += others
+        return pool
+
 
 class Transport(redis.Transport):
     Channel = Channel
+
+
+class SentinelTransport(Transport, redis.SentinelTransport):
+    Channel = SentinelChannel

@@ -8,7 +8,10 @@ from contracts.env import setting
 @dataclass(frozen=True)
 class Settings:
     redis_url: str = setting(
-        "REDIS_URL", "redis://localhost:6379/0", "Redis that every service shares", schemes=("redis", "rediss")
+        "REDIS_URL",
+        "redis://localhost:6379/0",
+        "Redis that every service shares",
+        schemes=("redis", "rediss", "sentinel"),
     )
     log_level: str = setting("LOG_LEVEL", "INFO", "how much is logged", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     host: str = setting("HOST", "127.0.0.1", "address to listen on; 0.0.0.0 for every network interface")

@@ -11,7 +11,7 @@ class Shared:
     """What all of them need."""
 
     redis_url: str = setting(
-        "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss")
+        "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss", "sentinel")
     )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much to log.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -33,3 +33,4 @@ class Settings(Shared):
     statistics_seconds: float = setting(
         "STATISTICS_SECONDS", 60, "How often statistics are written while results come; 0: only at exit.", minimum=0
     )
+    heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")

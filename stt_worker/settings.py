@@ -8,7 +8,10 @@ from contracts.env import setting
 @dataclass(frozen=True)
 class Settings:
     redis_url: str = setting(
-        "REDIS_URL", "redis://localhost:6379/0", "Redis: broker, audio and results.", schemes=("redis", "rediss")
+        "REDIS_URL",
+        "redis://localhost:6379/0",
+        "Redis: broker, audio and results.",
+        schemes=("redis", "rediss", "sentinel"),
     )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "Least severe level that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR")

@@ -181,7 +181,7 @@ def test_a_model_comes_from_the_hub_once(tmp_path: Path, start: Start) -> None:
 def test_a_wrong_setting_is_a_sentence(start: Start) -> None:
     for name, value, sentence in (
         ("SENTIMENT_LANGUAGES", "english", "use language codes with commas"),
-        ("REDIS_URL", "localhost:6379", "use an address like redis://"),
+        ("REDIS_URL", "localhost:6379", "use redis://"),
     ):
         worker = start(**{name: value})
         assert worker.wait(60) == 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from contracts import redis_url
 from contracts.env import SettingError, declared, read, setting
 
 
@@ -29,7 +30,7 @@ def test_values_are_parsed_by_the_type_of_their_field():
     assert settings == Settings("x", 80, 2.5, False, "b", "rediss://u:p@[::1]")
 
 
-ADDRESS = "use an address like redis://localhost:6379/0, with redis:// or rediss://"
+USE = redis_url.USE
 
 
 @pytest.mark.parametrize(
@@ -39,15 +40,12 @@ ADDRESS = "use an address like redis://localhost:6379/0, with redis:// or rediss
         ("PORT", "70000", "PORT='70000': use a number from 1 to 65535"),
         ("LEAD", "nan", "LEAD='nan': use a number of 1 or more"),
         ("LEAD", "inf", "LEAD='inf': use a number of 1 or more"),
-        ("STORE", "localhost", f"STORE='localhost': {ADDRESS}"),
-        ("STORE", "localhost:6379", f"STORE='localhost:6379': {ADDRESS}"),
-        ("STORE", "http://localhost", f"STORE='http://localhost': {ADDRESS}"),
-        ("STORE", "redis://localhost:none/0", f"STORE='redis://localhost:none/0': {ADDRESS}"),
-        ("STORE", "redis://:6379/0", f"STORE='redis://:6379/0': {ADDRESS}"),
-        ("STORE", "redis://[::1/0", f"STORE='redis://[::1/0': {ADDRESS}"),
-        ("STORE", "http://u:se:cr@et@host", f"STORE='http://***@host': {ADDRESS}"),
-        ("STORE", "u:secret@host:6379", f"STORE='u:***@host:6379': {ADDRESS}"),
-        ("STORE", "http://h?password=secret&db=1", f"STORE='http://h?password=***&db=1': {ADDRESS}"),
+        ("STORE", "localhost", f"STORE='localhost': {USE}"),
+        ("STORE", "http://u:se:cr@et@host", f"STORE='http://***@host': {USE}"),
+        ("STORE", "u:secret@host:6379", f"STORE='u:***@host:6379': {USE}"),
+        ("STORE", "http://h?password=secret&db=1", f"STORE='http://h?password=***&db=1': {USE}"),
+        ("STORE", "redis+cluster://u:secret@h", f"STORE='redis+cluster://***@h': {redis_url.NO_CLUSTER}"),
+        ("STORE", "sentinel://h?master=m", "STORE='sentinel://h?master=m': use one with redis:// or rediss://"),
         ("PARTIALS", "maybe", "PARTIALS='maybe': use true or false"),
         ("ENGINE", "c", "ENGINE='c': use one of a, b"),
     ],

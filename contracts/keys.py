@@ -3,6 +3,8 @@
 Session and utterance are joined with ':'; a session id never holds one (`secrets.token_urlsafe`).
 """
 
+from contracts.names import ANALYZER_STAGE, STT_STAGE
+
 AUDIO_TTL_SECONDS = 3600
 """Counted anew whenever the sweeper looks at the utterance: only what nobody looks after expires."""
 PARTIAL_TTL_SECONDS = 30
@@ -58,6 +60,14 @@ def dead_audio(session_id: str, utterance: int) -> str:
 def member(session_id: str, utterance: int) -> str:
     """How `PENDING` names an utterance."""
     return f"{session_id}:{utterance}"
+
+
+def task_id(stage: str, session_id: str, utterance: int) -> str:
+    """Celery's id of the task that works on an utterance at `stage`; by it the sweeper finds the task."""
+    return f"{_TASKS[stage]}-{member(session_id, utterance)}"
+
+
+_TASKS = {STT_STAGE: "stt", ANALYZER_STAGE: "an"}
 
 
 def done(session_id: str, utterance: int, stage: str) -> str:

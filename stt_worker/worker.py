@@ -13,12 +13,12 @@ from redis import Redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from contracts import codec
+from contracts import codec, keys
 from contracts.audio import SAMPLE_RATE
 from contracts.broker import HIDDEN
 from contracts.heartbeat import Pulse
 from contracts.messages import AnalyzeTask
-from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE
+from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, ANALYZER_STAGE, STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE
 from contracts.watch import Rules, Watch
 from stt_worker import answers, choose, models, transcription
 from stt_worker.engines import driver
@@ -87,7 +87,7 @@ class Worker:
             ANALYZE_TASK,
             kwargs={"message": codec.encode(task)},
             queue=ANALYZER_QUEUE,
-            task_id=f"an-{transcript.session}:{transcript.utterance}",
+            task_id=keys.task_id(ANALYZER_STAGE, transcript.session, transcript.utterance),
             **HIDDEN,
         )
 

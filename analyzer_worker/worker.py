@@ -4,10 +4,6 @@ import logging
 import sys
 from typing import Any, NoReturn
 
-import redis
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.retry import Retry
-
 from analyzer_worker import labels
 from analyzer_worker.analysis import Analysis
 from analyzer_worker.models import ModelError, SentimentModel, classifier
@@ -15,6 +11,7 @@ from analyzer_worker.models.choice import DEMO_LANGUAGES, Choice, choose
 from analyzer_worker.models.hub import Hub
 from analyzer_worker.sentiment import Judge
 from analyzer_worker.settings import Settings, languages
+from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.names import ANALYZER_QUEUE, ANALYZER_STAGE
 from contracts.watch import Rules, Watch
@@ -29,7 +26,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._languages = languages(settings.sentiment_languages)
-        client = _client(settings.redis_url, tries=0)
+        client = connect(settings.redis_url)
         self._pulse = Pulse(client, "analyzer_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
         rules = Rules((ANALYZER_QUEUE,), settings.task_deadline_seconds)
         self._watch = Watch(client, self._pulse.worker, rules)
@@ -47,7 +44,7 @@ class Worker:
         except Exception as error:  # a library's own, which may be anything
             log.exception("sentiment model not loaded")
             self._fail(f"the sentiment model cannot be loaded: {type(error).__name__}: {error}")
-        client = _client(self._settings.redis_url, COMMIT_TRIES)
+        client = connect(self._settings.redis_url, tries=COMMIT_TRIES)
 
         def begin(session: str, utterance: int) -> str:
             return self._watch.begin(client, session, utterance, ANALYZER_STAGE)
@@ -93,8 +90,3 @@ def _meaning(model: SentimentModel) -> tuple[str, ...]:
         return labels.meanings(dict(enumerate(model.classes)))
     except labels.Unclear as error:
         raise ModelError(f"SENTIMENT_MODEL={model.name}: {error}") from None
-
-
-def _client(url: str, tries: int) -> "redis.Redis":
-    backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
-    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=3, retry=Retry(backoff, tries))

@@ -20,6 +20,8 @@ from redis.exceptions import RedisError
 
 from contracts import logs
 from contracts.broker import celery_settings
+from contracts.connect import refuse_cluster
+from contracts.env import SettingError
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,15 @@ def worker_app(service: str, redis_url: str, log_level: str) -> Celery:
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app = Celery(service)
     app.conf.update(celery_settings(redis_url))
-    signals.worker_init.connect(lambda **_: logs.setup(service, log_level), weak=False)
+
+    def begin(**_: object) -> None:
+        logs.setup(service, log_level)
+        try:
+            refuse_cluster(redis_url)
+        except SettingError as error:
+            sys.exit(f"{service}: {error}")
+
+    signals.worker_init.connect(begin, weak=False)
     # Celery's own log set-up is switched off by being listened to
     signals.setup_logging.connect(lambda **_: None, weak=False)
     return app

@@ -15,6 +15,8 @@ from typing import Any
 
 import redis
 
+from contracts.connect import connect
+
 QUIET_SECONDS = 15
 
 
@@ -39,7 +41,7 @@ def problem(url: str, log: Path) -> str | None:
     refused = unwritable(log)
     if refused:
         return refused
-    client = redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3)
+    client = connect(url, seconds=3)
     try:
         own = str(client.client_info()["addr"]).rpartition(":")[0]
         found = asking(client.client_list(), own)

@@ -15,6 +15,7 @@ from typing import Any
 import redis
 
 from contracts import codec, keys
+from contracts.connect import connect
 from contracts.messages import Heartbeat
 
 
@@ -39,7 +40,7 @@ def verdict(beats: list[Heartbeat]) -> str | None:
 def main() -> int:
     service = sys.argv[1]
     url = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
-    client = redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3)
+    client = connect(url, seconds=3)
     try:
         problem = verdict(heartbeats(client, service, socket.gethostname()))
     except (redis.RedisError, codec.DecodeError) as error:

@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-from contracts import env, logs
+from contracts import connect, env, logs
 from fastapi_service.main import create_app
 from fastapi_service.server import PortTaken, listen, server
 from fastapi_service.settings import Settings
@@ -15,6 +15,7 @@ def main() -> int:
     try:
         settings = env.read(Settings, os.environ)
         logs.setup("fastapi_service", settings.log_level)
+        connect.refuse_cluster(settings.redis_url)
         app = create_app(settings)
         listener = listen(settings)
     except (env.SettingError, PortTaken) as error:

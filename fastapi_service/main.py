@@ -9,11 +9,9 @@ from pathlib import Path
 
 from celery import Celery
 from fastapi import FastAPI
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from contracts.broker import celery_settings
+from contracts.connect import connect_async
 from fastapi_service import __version__
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.gateway import DEFAULT, Ears, Gateway, Patience
@@ -41,7 +39,7 @@ def create_app(
 ) -> FastAPI:
     """The gateway as an ASGI application. `detector` makes one session's voice detector (Silero
     without it). Nothing is connected before its lifespan starts."""
-    store, listening = _redis(settings.redis_url), _redis(settings.redis_url)
+    store, listening = connect_async(settings.redis_url), connect_async(settings.redis_url)
     celery = Celery("fastapi_service", set_as_current=False)
     celery.conf.update(celery_settings(settings.redis_url) | {"broker_pool_limit": SENDING_THREADS})
     hearing = ThreadPoolExecutor(HEARING_THREADS, thread_name_prefix="hear")
@@ -76,18 +74,6 @@ def create_app(
     app.include_router(health.router(store, gateway))
     app.include_router(page.router(web))
     return app
-
-
-def _redis(url: str) -> Redis:
-    """A client that fails within seconds: who uses it knows what to do then."""
-    return Redis.from_url(
-        url,
-        socket_timeout=5,
-        socket_connect_timeout=3,
-        socket_keepalive=True,
-        health_check_interval=5,
-        retry=Retry(NoBackoff(), 1),
-    )
 
 
 def _silero() -> Callable[[], VoiceDetector]:

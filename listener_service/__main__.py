@@ -12,11 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from contracts import env, logs
+from contracts.connect import connect, refuse_cluster
 from listener_service.listener import Listener
 from listener_service.logfile import LogFile
 from listener_service.report import Report
@@ -27,12 +24,11 @@ from listener_service.settings import Settings
 def main() -> int:
     try:
         settings = env.read(Settings, os.environ)
+        refuse_cluster(settings.redis_url)
     except env.SettingError as error:
         sys.exit(f"listener_service: {error}")
     logs.setup("listener_service", settings.log_level)
-    client = redis.Redis.from_url(
-        settings.redis_url, socket_timeout=5, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
-    )
+    client = connect(settings.redis_url)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

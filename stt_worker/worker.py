@@ -9,13 +9,11 @@ from typing import NoReturn
 
 import numpy as np
 from celery import Celery
-from redis import Redis
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
 
 from contracts import codec, keys
 from contracts.audio import SAMPLE_RATE
 from contracts.broker import HIDDEN
+from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.messages import AnalyzeTask
 from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, ANALYZER_STAGE, STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE
@@ -28,8 +26,8 @@ from stt_worker.settings import Settings
 
 log = logging.getLogger(__name__)
 
-REDIS_TRIES = 20
-"""Up to 2 s apart: a finished transcript outlives a Redis restart of half a minute."""
+REDIS_TRIES = 60
+"""Half a second apart on average: a finished transcript outlives a Redis restart of half a minute."""
 
 WARM_UP = ((3, "auto"), (12, "full"))
 """Seconds of silence and context."""
@@ -39,7 +37,7 @@ class Worker:
     def __init__(self, settings: Settings, app: Celery) -> None:
         self._settings = settings
         self._app = app
-        client = _client(settings.redis_url, tries=0)
+        client = connect(settings.redis_url)
         self._pulse = Pulse(client, "stt_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
         rules = Rules((STT_QUEUE, STT_PARTIAL_QUEUE), settings.task_deadline_seconds)
         self._watch = Watch(client, self._pulse.worker, rules)
@@ -61,7 +59,7 @@ class Worker:
         label = answers.Label(engine.name, engine.model)
         context = "auto" if source.demo else self._settings.context  # it was trained and measured on real lengths
         model = transcription.Model(label, context, functools.partial(driver.transcribe, engine))
-        client = _client(self._settings.redis_url, REDIS_TRIES)
+        client = connect(self._settings.redis_url, tries=REDIS_TRIES)
         self._desk = transcription.Desk(client, model, self._hand_on, time.time, functools.partial(self._begin, client))
         log.info("speech model ready", extra=shown | {"seconds": round(time.monotonic() - begin, 1)})
         self._pulse.say(state="ready", **shown)
@@ -111,13 +109,3 @@ def warm(engine: Engine) -> None:
     for seconds, context in WARM_UP:
         silence = np.zeros(seconds * SAMPLE_RATE, dtype=np.float32)
         driver.transcribe(engine, silence, Options(quick=True, context=context))
-
-
-def _client(url: str, tries: int) -> Redis:
-    return Redis.from_url(
-        url,
-        socket_timeout=5,
-        socket_connect_timeout=3,
-        health_check_interval=5,
-        retry=Retry(ExponentialBackoff(cap=2, base=0.05), tries),
-    )

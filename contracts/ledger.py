@@ -42,9 +42,12 @@ return 1
 
 _TAKE_OVER = """
 local session, open, channel = unpack(KEYS)
-local key, owner, notice, ttl = unpack(ARGV)
-if redis.call('HGET', session, 'key') ~= key then return false end
+local key, owner, after, notice, ttl = unpack(ARGV)
+local known = redis.call('HMGET', session, 'key', 'seq')
+if known[1] ~= key or (tonumber(known[2]) or 0) < tonumber(after) then return false end
 redis.call('EXPIRE', session, ttl)
+redis.call('EXPIRE', channel, ttl)
+redis.call('EXPIRE', open, ttl)
 redis.call('HSET', session, 'owner', owner)
 redis.call('PUBLISH', channel, notice)
 local state = redis.call('HMGET', session, 'settled', 'utterances', 'language')
@@ -72,10 +75,12 @@ return 1
 )
 
 _SETTLE = """
-local session = KEYS[1]
+local session, events, open = unpack(KEYS)
 local owner, settled, language, ttl = unpack(ARGV)
 if redis.call('HGET', session, 'owner') ~= owner then return -1 end
 redis.call('EXPIRE', session, ttl)
+redis.call('EXPIRE', events, ttl)
+redis.call('EXPIRE', open, ttl)
 redis.call('HSET', session, 'settled', settled)
 if language ~= '' then redis.call('HSET', session, 'language', language) end
 return 1
@@ -131,12 +136,12 @@ def open_session(session: str, key: str, owner: str, created: float) -> Step:
     return Step(_OPEN, (keys.session(session),), (_hashed(key), owner, str(created), keys.SESSION_TTL_SECONDS))
 
 
-def take_over(session: str, key: str, owner: str) -> Step:
-    """Make `owner` the session's one and tell all others. Gives None for a wrong key or an unknown
-    session, else [settled, utterances, language or empty, [numbers of open utterances]]."""
+def take_over(session: str, key: str, owner: str, after: int) -> Step:
+    """Make `owner` the session's one and tell all others. Gives None for a wrong key, an unknown
+    session, or one that has had fewer than `after` events (Redis has lost some), else [settled, utterances, language or empty, [numbers of open utterances]]."""
     names = keys.session(session), keys.open_utterances(session), keys.events(session)
     notice = codec.dumps(TakenOver(session, owner))
-    return Step(_TAKE_OVER, names, (_hashed(key), owner, notice, keys.SESSION_TTL_SECONDS))
+    return Step(_TAKE_OVER, names, (_hashed(key), owner, after, notice, keys.SESSION_TTL_SECONDS))
 
 
 def accept(task: TranscribeTask, pcm: bytes, owner: str, settled: int) -> Step:
@@ -153,7 +158,8 @@ def accept(task: TranscribeTask, pcm: bytes, owner: str, settled: int) -> Step:
 
 def settle(session: str, owner: str, settled: int, language: str | None) -> Step:
     """Remember that samples before `settled` are silence or accepted. Gives ACCEPTED or NOT_OWNER."""
-    return Step(_SETTLE, (keys.session(session),), (owner, settled, language or "", keys.SESSION_TTL_SECONDS))
+    names = keys.session(session), keys.events(session), keys.open_utterances(session)
+    return Step(_SETTLE, names, (owner, settled, language or "", keys.SESSION_TTL_SECONDS))
 
 
 def begin(session: str, utterance: int, stage: str, holder: str) -> Step:

@@ -1,6 +1,7 @@
 """Hands utterances to the speech workers: first durable in Redis, then sent, never on the event loop.
 
-`accept` returns once the utterance is durable; sending goes on by itself, also when the session ends.
+`accept` returns once the utterance is durable; sending goes on by itself, also when the session ends,
+and what this process does not get sent the sweeper sends.
 """
 
 import asyncio
@@ -15,10 +16,12 @@ from kombu.exceptions import OperationalError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from contracts import codec, keys
+from contracts import codec, keys, ledger
+from contracts.audio import SAMPLE_RATE
 from contracts.broker import HIDDEN
 from contracts.messages import TranscribeTask
 from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
+from fastapi_service.sessions import Sessions, owned
 
 log = logging.getLogger(__name__)
 
@@ -33,21 +36,25 @@ UNREACHABLE = (RedisError, OperationalError, OSError)
 class Dispatch:
     def __init__(self, redis: Redis, celery: Celery, threads: Executor) -> None:
         self._redis = redis
+        self._sessions = Sessions(redis)
         self._celery = celery
         self._threads = threads
         self._sending: set[asyncio.Task[None]] = set()
 
-    async def accept(self, task: TranscribeTask, pcm: bytes, away: Callable[[], Awaitable[None]]) -> None:
+    async def accept(
+        self, task: TranscribeTask, pcm: bytes, owner: str, away: Callable[[Exception], Awaitable[None]]
+    ) -> None:
         """Make the utterance durable, trying until Redis takes it, then send it. `away` is called
-        after each failure."""
+        after each failure. Raises Refusal when the session is no longer `owner`'s."""
+        step = ledger.accept(task, pcm, owner, round(task.end * SAMPLE_RATE))
         wait = SHORTEST_WAIT
         while True:
             try:
-                await self._store(task, pcm)
+                owned(await self._sessions.run(step))
                 break
             except UNREACHABLE as error:
                 log.warning("utterance not stored yet", extra={**_ids(task), "error": error})
-                await away()
+                await away(error)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
         sending = asyncio.create_task(self._deliver(task))
@@ -71,16 +78,6 @@ class Dispatch:
                 sending.cancel()
             if late:
                 log.error("utterances stored but not sent when the gateway ended", extra={"utterances": len(late)})
-
-    async def _store(self, task: TranscribeTask, pcm: bytes) -> None:
-        session, segment = keys.session(task.session), keys.segment(task.session, task.utterance)
-        async with self._redis.pipeline(transaction=True) as step:
-            step.set(keys.audio(task.session, task.utterance), pcm, ex=keys.AUDIO_TTL_SECONDS)
-            step.hset(segment, "request", codec.dumps(task))
-            step.expire(segment, keys.AUDIO_TTL_SECONDS)
-            step.hsetnx(session, "created", str(task.accepted_at))
-            step.expire(session, keys.SESSION_TTL_SECONDS)
-            await step.execute()
 
     async def _deliver(self, task: TranscribeTask) -> None:
         """Send until the broker takes it, as long as its audio lives."""

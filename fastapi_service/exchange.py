@@ -5,32 +5,61 @@ import logging
 import secrets
 import time
 
+from redis.exceptions import OutOfMemoryError
+
 from contracts import audio, keys
-from contracts.messages import Accepted, Error, Hypothesis, Partial, Result, Start, TranscribeTask, Transcript
-from fastapi_service.codes import STORAGE_UNAVAILABLE
+from contracts.messages import (
+    Accepted,
+    Error,
+    Hypothesis,
+    Partial,
+    Result,
+    Start,
+    TakenOver,
+    TranscribeTask,
+    Transcript,
+)
+from fastapi_service.codes import STORAGE_FULL, STORAGE_UNAVAILABLE
+from fastapi_service.dispatch import UNREACHABLE
+from fastapi_service.feed import Event, Feed
 from fastapi_service.gateway import Gateway
 from fastapi_service.hearing import Hearing
 from fastapi_service.lead import Lead
 from fastapi_service.live.conversation import PartialDue, Utterance
 from fastapi_service.outbox import Outbox
 from fastapi_service.partials import Partials
-from fastapi_service.results import Event, Feed
+from fastapi_service.sessions import Identity, Standing, taken_over
 
 log = logging.getLogger(__name__)
 
 
+@dataclasses.dataclass(frozen=True)
+class Begun:
+    """A session that is this connection's: where it stands, and the feed of its answers."""
+
+    identity: Identity
+    standing: Standing
+    feed: Feed
+
+
 class Exchange:
-    def __init__(self, session: str, start: Start, gateway: Gateway, outbox: Outbox) -> None:
-        self.session = session
-        self.utterances = 0
+    """Begins where `standing` says; `feed` brings the answers from there on."""
+
+    def __init__(self, begun: Begun, start: Start, gateway: Gateway, outbox: Outbox) -> None:
+        self.session = begun.identity.session
+        self._identity = begun.identity
+        self._feed = begun.feed
+        self.utterances = begun.standing.origin.utterances
         self._start = start
         self._gateway = gateway
         self._outbox = outbox
-        self._hearing = Hearing(start, gateway.ears.detector(), gateway.ears.threads)
+        self._hearing = Hearing(start, gateway.ears.detector(), gateway.ears.threads, begun.standing.origin)
         self._lead = Lead(int(gateway.settings.max_lead_seconds * audio.SAMPLE_RATE))
-        self._feed: Feed | None = None
-        self._told_accepted = 0
-        self._told_away = False
+        for number, utterance in begun.standing.open.items():
+            self._lead.add(number, utterance.samples, utterance.worded)
+        self._durable = self._hearing.settled
+        self._told_accepted = self._hearing.received
+        self._told_away: str | None = None
         self._wants_partials = start.partials and gateway.settings.partials
         self._partials = Partials(self._hearing, self._ask, gateway.patience.partial_seconds)
 
@@ -43,14 +72,9 @@ class Exchange:
         """Utterances accepted whose result is not there yet."""
         return self._lead.open
 
-    async def open(self) -> None:
-        """Follow the workers' answers. Raises RedisError."""
-        self._feed = await self._gateway.results.open(self.session, lambda: self._lead.open > 0)
-
     async def close(self) -> None:
         self._partials.close()
-        if self._feed:
-            await self._gateway.results.close(self._feed)
+        await self._gateway.results.close(self._feed)
 
     async def hear(self, data: bytes) -> None:
         """Take PCM; return when there is room for more. Raises NotPcm."""
@@ -72,17 +96,22 @@ class Exchange:
         await self._tell_accepted(at_once=True)
 
     async def all_answered(self) -> None:
+        await self._feed.caught_up()
         await self._lead.all_finished()
 
     async def pump(self) -> None:
-        """Bring the workers' answers to the client until cancelled."""
-        assert self._feed is not None, "open() comes first"
+        """Bring the workers' answers to the client until cancelled. Raises Refusal once another
+        connection has the session."""
+        self._feed.expect(lambda: self._lead.open > 0)
         while True:
             for event in await self._feed.next():
                 await self._take(event)
 
     async def _take(self, event: Event) -> None:
         match event:
+            case TakenOver():
+                if event.owner != self._identity.owner:
+                    raise taken_over()
             case Hypothesis():
                 caption = await self._partials.answer(event)
                 if caption and self._wants_words(caption.utterance):
@@ -112,8 +141,9 @@ class Exchange:
             spoken_at=min(now, self._hearing.spoken_at(utterance)),
             accepted_at=now,
         )
-        await self._gateway.dispatch.accept(task, pcm, self._tell_away)
-        self._told_away = False
+        await self._gateway.dispatch.accept(task, pcm, self._identity.owner, self._tell_away)
+        self._told_away = None
+        self._durable = max(self._durable, utterance.end)
         self._lead.add(utterance.number, utterance.end - utterance.start)
         self.utterances += 1
         log.info(
@@ -147,21 +177,36 @@ class Exchange:
         await self._gateway.dispatch.ask_partial(dataclasses.replace(task, kind="partial"), pcm)
 
     async def _tell_accepted(self, at_once: bool) -> None:
-        """Say what the client may drop: each utterance at once, silence once a second."""
-        settled = self._hearing.settled
+        """Say what the client may drop, once Redis knows it: each utterance at once, silence once a second."""
+        await self._settle(1 if at_once else audio.SAMPLE_RATE)
+        settled = self._hearing.in_client_samples(self._durable)
         news = settled - self._told_accepted
         if news >= self._start.sample_rate or (at_once and news > 0):
             self._told_accepted = settled
             await self._outbox.put(Accepted(session=self.session, samples=settled))
 
-    async def _tell_away(self) -> None:
+    async def _settle(self, least: int) -> None:
+        """Make silence durable, if it is `least` samples or more: who goes on with the session need not
+        hear it again."""
+        settled = self._hearing.settled
+        if settled - self._durable < least:
+            return
+        try:
+            await self._gateway.sessions.settle(self._identity, settled, self._hearing.language)
+        except UNREACHABLE as error:
+            log.debug("silence not settled yet", extra={"session": self.session, "error": error})
+            return
+        self._durable = settled
+
+    async def _tell_away(self, error: Exception) -> None:
         """Say so once per outage; the session goes on by itself."""
-        if self._told_away:
+        code = STORAGE_FULL if isinstance(error, OutOfMemoryError) else STORAGE_UNAVAILABLE
+        if self._told_away == code.name:
             await self._sign_of_life()
             return
-        self._told_away = True
-        message = "the server cannot reach its storage; it keeps trying and takes no audio meanwhile"
-        code = STORAGE_UNAVAILABLE
+        self._told_away = code.name
+        reason = "storage is full" if code is STORAGE_FULL else "server cannot reach its storage"
+        message = f"the {reason}; it keeps trying and takes no audio meanwhile"
         await self._outbox.put(
             Error(session=self.session, code=code.name, message=message, retryable=code.retryable, at=time.time())
         )

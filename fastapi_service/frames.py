@@ -46,8 +46,10 @@ def check_start(start: Start) -> None:
             UNSUPPORTED_VERSION,
             f"version {start.version} is not spoken here, only {PROTOCOL_VERSION}; reload the page or update",
         )
-    if start.session is not None:
-        raise Refusal(CANNOT_RESUME, "this server cannot resume a session; connect again with session null")
+    if start.session is not None and start.key is None:
+        raise Refusal(CANNOT_RESUME, "to resume a session, give the key that its ready message had")
+    if start.after is not None and start.after < 0:
+        raise Refusal(BAD_START, f"after {start.after} is no seq; use the last one seen, or 0")
     if not LOWEST_RATE <= start.sample_rate <= HIGHEST_RATE:
         raise Refusal(
             BAD_START, f"sample_rate {start.sample_rate} is not offered; use {LOWEST_RATE} to {HIGHEST_RATE} Hz"

@@ -8,6 +8,7 @@ from fastapi_service.dispatch import Dispatch
 from fastapi_service.live.conversation import VoiceDetector
 from fastapi_service.probe import Probe
 from fastapi_service.results import Results
+from fastapi_service.sessions import Sessions
 from fastapi_service.settings import Settings
 from fastapi_service.workers import Workers
 
@@ -46,5 +47,6 @@ class Gateway:
     ears: Ears
     patience: Patience
     probe: Probe
-    sessions: set[str] = field(default_factory=set)
-    """Ids of the live sessions here; a socket that has said nothing is none."""
+    sessions: Sessions
+    connections: set[str] = field(default_factory=set)
+    """The live sessions here, by their connections' names; a socket that has said nothing is none."""

@@ -1,17 +1,18 @@
 """One session's ear: PCM of any rate in, in order, off the event loop; utterances and partials out."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar
 
 import numpy as np
 
-from contracts.audio import Samples, decode_pcm
+from contracts.audio import SAMPLE_RATE, Samples, decode_pcm
 from contracts.messages import Hypothesis, Start, Transcript
 from fastapi_service.arrivals import Arrivals
 from fastapi_service.frames import language
-from fastapi_service.live.conversation import Caption, Conversation, PartialDue, Utterance, VoiceDetector
+from fastapi_service.live.conversation import Caption, Conversation, Origin, PartialDue, Utterance, VoiceDetector
 from fastapi_service.live.rules import DEFAULT
 from fastapi_service.resample import Resampler
 
@@ -21,20 +22,30 @@ T = TypeVar("T")
 class Hearing:
     """Wraps a Conversation, which is not thread-safe: one call at a time, the long ones in a thread."""
 
-    def __init__(self, start: Start, detector: VoiceDetector, threads: Executor) -> None:
-        self.received = 0
-        """Samples received, at the client's rate."""
+    def __init__(self, start: Start, detector: VoiceDetector, threads: Executor, origin: Origin | None = None) -> None:
+        origin = origin or Origin()
         self._format = start.format
         self._resampler = Resampler(start.sample_rate)
-        self._conversation = Conversation(detector, DEFAULT, language(start))
+        self.received = self._resampler.first_client_sample(origin.samples)
+        """The session's samples up to here have been received, at the client's rate."""
+        begun = dataclasses.replace(
+            origin,
+            samples=self.received * SAMPLE_RATE // start.sample_rate,
+            language=language(start) or origin.language,
+        )
+        self._conversation = Conversation(detector, DEFAULT, begun)
         self._threads = threads
         self._arrivals = Arrivals()
         self._one_at_a_time = asyncio.Lock()
 
     @property
     def settled(self) -> int:
-        """Samples at the client's rate before which all is silence or in an utterance returned."""
-        return self._resampler.in_client_samples(self._conversation.settled)
+        """Samples at 16 kHz before which all is silence or in an utterance returned."""
+        return self._conversation.settled
+
+    def in_client_samples(self, count: int) -> int:
+        """Samples at 16 kHz in the client's, rounded down."""
+        return self._resampler.in_client_samples(count)
 
     @property
     def language(self) -> str | None:

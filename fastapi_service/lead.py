@@ -25,8 +25,9 @@ class Lead:
         """Whether its words are not out."""
         return utterance in self._wordless
 
-    def add(self, utterance: int, samples: int) -> None:
-        self._wordless[utterance] = samples
+    def add(self, utterance: int, samples: int, worded: bool = False) -> None:
+        if not worded:
+            self._wordless[utterance] = samples
         self._open.add(utterance)
 
     async def words_out(self, utterance: int) -> None:

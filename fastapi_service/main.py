@@ -20,6 +20,7 @@ from fastapi_service.probe import Probe
 from fastapi_service.results import Results
 from fastapi_service.routes import health, page, socket
 from fastapi_service.security import SecurityHeaders
+from fastapi_service.sessions import Sessions
 from fastapi_service.settings import Settings
 from fastapi_service.voice import SileroDetector, load_silero
 from fastapi_service.workers import Workers
@@ -49,7 +50,7 @@ def create_app(
     results = Results(listening, store)
     probe = Probe(dispatch, results, workers)
     ears = Ears(detector or _silero(), hearing)
-    gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe)
+    gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -97,7 +97,7 @@ class Probe:
 
     async def _send_clip(self) -> str | None:
         session = PROBE_PREFIX + secrets.token_hex(8)
-        feed = await self._results.open(session, lambda: True)
+        feed = await self._results.open(session)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._dispatch.ask_probe(_clip(session))

@@ -34,3 +34,7 @@ class Resampler:
     def in_client_samples(self, count: int) -> int:
         """A sample count at 16 kHz in the client's samples, rounded down: what it may safely drop."""
         return count * self.rate // SAMPLE_RATE
+
+    def first_client_sample(self, count: int) -> int:
+        """The client's first sample that does not lie before sample `count` at 16 kHz."""
+        return -(-count * self.rate // SAMPLE_RATE)

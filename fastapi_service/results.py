@@ -1,77 +1,24 @@
-"""What the workers answer, brought to the session that waits for it: one pub/sub connection for all.
+"""What the workers answer, brought to the connections that wait for it: one pub/sub connection for all.
 
-Pub/sub may miss events without any error, so nothing here trusts it: events are numbered, a gap is
-filled from the session's stream, and while answers are owed the stream is looked at anyway.
+A session has one connection as a rule, two while one takes it over from the other.
 """
 
 import asyncio
-import json
 import logging
 import secrets
-from collections.abc import Callable
-from typing import Any, cast
+from collections import defaultdict
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from contracts import codec, keys
-from contracts.messages import EVENTS, Error, Hypothesis, Result, Transcript
+from contracts import keys
+from fastapi_service.feed import RECHECK_SECONDS, Feed
 
 log = logging.getLogger(__name__)
 
-Event = Transcript | Result | Error | Hypothesis
-
-RECHECK_SECONDS = 2.0
 RECONNECT_SECONDS = 0.25
 OPEN_SECONDS = 3.0
-
-
-class Feed:
-    """One session's events in the order of their `seq`, each once; hypotheses as they come."""
-
-    def __init__(self, session: str, redis: Redis, owed: Callable[[], bool]) -> None:
-        self.session = session
-        self._redis = redis
-        self._owed = owed
-        self._bodies: asyncio.Queue[bytes] = asyncio.Queue()
-        self._last = 0
-
-    def offer(self, body: bytes) -> None:
-        """Take a message of the session's channel."""
-        self._bodies.put_nowait(body)
-
-    async def next(self) -> list[Event]:
-        """Wait for news; [] now and then."""
-        try:
-            async with asyncio.timeout(RECHECK_SECONDS):
-                body = await self._bodies.get()
-        except TimeoutError:
-            return await self._stored() if self._owed() else []
-        seq, event = _parse(body, self.session)
-        if seq is None:
-            return [event] if event else []
-        if seq > self._last + 1:
-            return await self._stored()
-        if seq <= self._last:
-            return []
-        self._last = seq
-        return [event] if event else []
-
-    async def _stored(self) -> list[Event]:
-        """Everything in the stream after the last event."""
-        try:
-            entries: Any = await self._redis.xrange(keys.events(self.session), min=f"{self._last + 1}-0")
-        except (RedisError, OSError) as error:
-            log.warning("events not read", extra={"session": self.session, "error": error})
-            return []
-        events = []
-        for _, fields in entries:
-            seq, event = _parse(fields[b"body"], self.session)
-            self._last = seq or self._last
-            if event:
-                events.append(event)
-        return events
 
 
 class Results:
@@ -80,40 +27,49 @@ class Results:
     def __init__(self, redis: Redis, store: Redis) -> None:
         self._pubsub = redis.pubsub(ignore_subscribe_messages=True)
         self._store = store
-        self._feeds: dict[bytes, Feed] = {}
+        self._feeds: defaultdict[bytes, list[Feed]] = defaultdict(list)
         self._subscribing = asyncio.Lock()
         self._connected = asyncio.Event()
         # keeps the connection open while there is no session; no session has this name
         self._idle = keys.events(f"gateway-{secrets.token_hex(8)}")
 
-    async def open(self, session: str, owed: Callable[[], bool]) -> Feed:
-        """Start to follow `session`; `owed` says whether answers are expected. Raises RedisError."""
+    async def open(self, session: str, after: int = 0) -> Feed:
+        """Start to follow `session` behind its event `after`. Raises RedisError."""
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 await self._connected.wait()
         except TimeoutError:
             raise RedisConnectionError("the results connection is down") from None
-        feed = Feed(session, self._store, owed)
+        feed = Feed(session, self._store, after)
         channel = keys.events(session)
-        self._feeds[channel.encode()] = feed
+        self._feeds[channel.encode()].append(feed)
         try:
             async with self._subscribing:
                 await self._pubsub.subscribe(channel)
         except BaseException:
-            del self._feeds[channel.encode()]
+            self._forget(feed)
             raise
         return feed
 
     async def close(self, feed: Feed) -> None:
         """Follow it no more."""
         channel = keys.events(feed.session)
-        self._feeds.pop(channel.encode(), None)
+        self._forget(feed)
         try:
             async with self._subscribing:
-                await self._pubsub.unsubscribe(channel)
+                if channel.encode() not in self._feeds:  # else another connection listens to it
+                    await self._pubsub.unsubscribe(channel)
         except (RedisError, OSError):
             # the server forgot it with the connection; the client must not subscribe to it again
             self._pubsub.channels.pop(channel.encode(), None)
+
+    def _forget(self, feed: Feed) -> None:
+        channel = keys.events(feed.session).encode()
+        feeds = self._feeds[channel]
+        if feed in feeds:
+            feeds.remove(feed)
+        if not feeds:
+            del self._feeds[channel]
 
     async def run(self) -> None:
         """Read until cancelled, connecting again whenever it must."""
@@ -141,17 +97,5 @@ class Results:
             if not self._connected.is_set():
                 self._connected.set()
                 log.info("results connection up", extra={"sessions": len(self._feeds)})
-            feed = self._feeds.get(message["channel"]) if message else None
-            if feed is not None and message is not None:
+            for feed in self._feeds.get(message["channel"], ()) if message else ():
                 feed.offer(message["data"])
-
-
-def _parse(body: bytes, session: str) -> tuple[int | None, Event | None]:
-    """Its number, if it has one, and the event; None for one that this gateway cannot read."""
-    data = json.loads(body)
-    try:
-        return data.get("seq"), cast(Event, codec.decode(data, *EVENTS, Hypothesis))
-    except codec.DecodeError:
-        # not the error's text: it may quote what somebody said
-        log.error("event not understood", extra={"session": session, "kind": data.get("type")})
-        return data.get("seq"), None

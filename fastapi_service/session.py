@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import enum
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -18,8 +17,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from contracts import audio, codec
 from contracts.messages import Done, Error, Limits, Ping, Pong, Ready, Start, Stop
 from fastapi_service import codes, frames
+from fastapi_service.admission import admit
 from fastapi_service.codes import Refusal
-from fastapi_service.exchange import Exchange
+from fastapi_service.exchange import Begun, Exchange
 from fastapi_service.frames import Audio
 from fastapi_service.gateway import Gateway
 from fastapi_service.live.rules import DEFAULT
@@ -43,6 +43,7 @@ class Session:
         self._gateway = gateway
         self._outbox = Outbox()
         self._state = State.NEW
+        self._begun: Begun | None = None
         self._exchange: Exchange | None = None
         self._told_after_stop = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,12 +55,13 @@ class Session:
             await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._state = State.OVER
-            self._gateway.sessions.discard(self.id or "")
             for task in self._tasks:
                 task.cancel()
             for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
                 if isinstance(outcome, Exception):
                     log.error("session task failed", extra={"session": self.id}, exc_info=outcome)
+            if self._begun:
+                self._gateway.connections.discard(self._begun.identity.owner)
             if self._exchange:
                 await self._exchange.close()
                 log.info("session ended", extra={"session": self.id, "utterances": self._exchange.utterances})
@@ -113,40 +115,38 @@ class Session:
 
     async def _begin(self, start: Start) -> None:
         frames.check_start(start)
-        settings = self._gateway.settings
-        if len(self._gateway.sessions) >= settings.max_sessions:
-            raise Refusal(codes.FULL, f"all places are taken ({settings.max_sessions} sessions); try again in a minute")
-        self.id = secrets.token_urlsafe(12)
-        self._gateway.sessions.add(self.id)
-        self._exchange = Exchange(self.id, start, self._gateway, self._outbox)
-        try:
-            await self._exchange.open()
-            crew = await self._gateway.workers.look()
-        except (RedisError, OSError) as error:
-            log.warning("session refused: no storage", extra={"session": self.id, "error": error})
-            raise Refusal(
-                codes.STORAGE_UNAVAILABLE, "the server cannot reach its storage (Redis); try again in a moment"
-            ) from None
+        begun = await admit(start, self._gateway)
+        self.id = begun.identity.session
+        self._begun = begun
+        self._exchange = Exchange(begun, start, self._gateway, self._outbox)
+        crew = await self._crew()
         self._state = State.LIVE
-        self._spawn(self._guard(self._exchange.pump()))
         await self._outbox.put(self._ready(start, crew))
+        self._spawn(self._guard(self._exchange.pump()))
         if crew.missing:
             reasons = "; ".join(map(why, crew.missing))
             await self._tell(codes.NOT_READY, f"no words yet: {reasons}. What you say is kept and answered later")
         log.info("session started", extra={"session": self.id, "sample_rate": start.sample_rate})
+
+    async def _crew(self) -> Crew:
+        try:
+            return await self._gateway.workers.look()
+        except (RedisError, OSError):  # gone a moment after it took the session: that is told when it matters
+            return Crew()
 
     def _ready(self, start: Start, crew: Crew) -> Ready:
         settings = self._gateway.settings
         stt, analyzer = crew.best(STT), crew.best(ANALYZER)
         return Ready(
             session=self.id or "",
-            samples=0,
+            samples=self.exchange.received,
             sample_rate=start.sample_rate,
             engine=stt.engine,
             model=stt.model,
             sentiment_model=analyzer.model,
             demo_models=crew.demo_models,
-            resumed=False,
+            resumed=start.session is not None,
+            key=self._begun.identity.key if self._begun else "",
             limits=Limits(
                 max_frame_bytes=settings.max_frame_bytes,
                 max_lead_seconds=settings.max_lead_seconds,
@@ -203,16 +203,15 @@ class Session:
     async def _refuse(self, refusal: Refusal) -> None:
         code = refusal.code
         ends = code.ends == "always" or (code.ends == "before ready" and self._state is State.NEW)
-        await self._tell(code, refusal.message)
+        await self._tell(code, refusal.message, refusal.retry_after)
         if ends and code.close:
             log.info("session refused", extra={"session": self.id, "code": code.name})
             self._state = State.OVER
             self._outbox.close(code.close, code.name)
 
-    async def _tell(self, code: codes.Code, message: str) -> None:
-        await self._outbox.put(
-            Error(session=self.id, code=code.name, message=message, retryable=code.retryable, at=time.time())
-        )
+    async def _tell(self, code: codes.Code, message: str, retry_after: float | None = None) -> None:
+        told = Error(self.id, code.name, message, code.retryable, at=time.time(), retry_after=retry_after)
+        await self._outbox.put(told)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

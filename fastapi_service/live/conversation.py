@@ -74,25 +74,36 @@ class _Asked:
     final: bool = False
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a conversation that was begun elsewhere goes on: after how many samples (16 kHz) and
+    utterances, and the language if it is fixed or was locked."""
+
+    samples: int = 0
+    utterances: int = 0
+    language: str | None = None
+
+
 class Conversation:
-    """`language` fixes the language; without one the first clear transcript does (`conclude`).
+    """`origin.language` fixes the language; without one the first clear transcript does (`conclude`).
 
     Not thread-safe: one call at a time. `hear` computes (about 0.2 ms per 32 ms of audio), so
     an event loop calls it in a thread.
     """
 
-    def __init__(self, detector: VoiceDetector, rules: Rules = DEFAULT, language: str | None = None) -> None:
+    def __init__(self, detector: VoiceDetector, rules: Rules = DEFAULT, origin: Origin | None = None) -> None:
+        origin = origin or Origin()
         self._detector = detector
         self._rules = rules
-        self._language = language
-        self._heard = 0
-        self._settled = 0
+        self._language = origin.language
+        self._heard = origin.samples
+        self._settled = origin.samples
         self._stopped = False
         self._frame = np.zeros(FRAME, np.float32)
         self._filled = 0
-        self._tape = Tape()
-        self._segmenter = Segmenter(rules)
-        self._number = 1
+        self._tape = Tape(origin.samples)
+        self._segmenter = Segmenter(rules, origin.samples)
+        self._number = origin.utterances + 1
         self._pace = Pace(rules)
         self._asked: _Asked | None = None
         self._asked_through = 0

@@ -29,10 +29,12 @@ class Cut:
 
 
 class Segmenter:
-    def __init__(self, rules: Rules) -> None:
+    """`first` is the number of the first sample that will be heard."""
+
+    def __init__(self, rules: Rules, first: int = 0) -> None:
         self._rules = rules
-        self._position = 0
-        self._cut_end = 0
+        self._position = first
+        self._cut_end = first
         self._recent: deque[Frame] = deque(maxlen=rules.start_window - 1)
         self._open: Stretch | None = None
 

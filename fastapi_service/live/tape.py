@@ -12,9 +12,9 @@ from fastapi_service.live.rules import FRAME
 class Tape:
     """Memory follows what is kept: frames are appended and dropped whole, never moved."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
         self._frames: deque[Samples] = deque()
-        self._first = 0
+        self._first = first
 
     def __len__(self) -> int:
         """Samples kept."""

@@ -53,7 +53,7 @@ def router(redis: Redis, gateway: Gateway) -> APIRouter:
             "models": _models(crew, probe),
             "demo_models": crew.demo_models,
             "real_models": REAL_MODELS if crew.demo_models else None,
-            "sessions": len(gateway.sessions),
+            "sessions": len(gateway.connections),
         }
         return JSONResponse(report, 200 if is_ready else 503, NO_STORE)
 

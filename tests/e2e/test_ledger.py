@@ -57,7 +57,7 @@ def test_who_takes_a_session_over_gets_its_state_and_shuts_the_other_out(accepte
         old.subscribe(keys.events("ses"))
         old.get_message(timeout=5)
         assert run(accepted, ledger.settle("ses", "gateway-1", 32_000, "ko")) == ledger.ACCEPTED
-        state = run(accepted, ledger.take_over("ses", "secret", "gateway-2"))
+        state = run(accepted, ledger.take_over("ses", "secret", "gateway-2", 0))
         assert state == [32_000, 1, b"ko", [b"1"]]
         assert json.loads(old.get_message(timeout=5)["data"])["owner"] == "gateway-2"
     assert run(accepted, ledger.settle("ses", "gateway-1", 48_000, None)) == ledger.NOT_OWNER
@@ -68,8 +68,9 @@ def test_who_takes_a_session_over_gets_its_state_and_shuts_the_other_out(accepte
 
 
 def test_only_who_knows_the_key_takes_over(accepted):
-    assert run(accepted, ledger.take_over("ses", "guess", "thief")) is None
-    assert run(accepted, ledger.take_over("unknown", "secret", "thief")) is None
+    assert run(accepted, ledger.take_over("ses", "guess", "thief", 0)) is None
+    assert run(accepted, ledger.take_over("unknown", "secret", "thief", 0)) is None
+    assert run(accepted, ledger.take_over("ses", "secret", "who has had what Redis has lost", 1)) is None
     assert accepted.hget(keys.session("ses"), "owner") == b"gateway-1"
     assert b"secret" not in b"".join(accepted.hvals(keys.session("ses")))
 
@@ -141,5 +142,5 @@ def test_a_full_memory_refuses_new_audio_and_nothing_else(accepted):
     assert commit(accepted, TRANSCRIPT) == 1
     assert begin(accepted, "analyzer") == ("go", 1)
     assert commit(accepted, RESULT) == 2
-    assert run(accepted, ledger.take_over("ses", "secret", "gateway-2"))[1] == 1
+    assert run(accepted, ledger.take_over("ses", "secret", "gateway-2", 0))[1] == 1
     assert run(accepted, ledger.settle("ses", "gateway-2", 48_000, None)) == ledger.ACCEPTED

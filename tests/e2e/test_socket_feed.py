@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 
 from contracts import codec, commit, keys
 from contracts.messages import Hypothesis, Transcript
-from fastapi_service.results import Feed
+from fastapi_service import feed
+from fastapi_service.feed import Feed
 from tests.processes import RedisServer
 
 
@@ -22,12 +23,13 @@ def committed(url: str, count: int) -> list[bytes]:
 
 async def take(url: str, bodies: list[bytes], count: int, owed: bool = False) -> list[str]:
     async with Redis.from_url(url) as client:
-        feed = Feed("s", client, lambda: owed)
+        own = Feed("s", client)
+        own.expect(lambda: owed)
         for body in bodies:
-            feed.offer(body)
+            own.offer(body)
         texts: list[str] = []
         while len(texts) < count:
-            texts += [event.text or "" for event in await feed.next() if isinstance(event, Transcript | Hypothesis)]
+            texts += [event.text or "" for event in await own.next() if isinstance(event, Transcript | Hypothesis)]
         return texts
 
 
@@ -50,6 +52,15 @@ def test_what_is_owed_is_found_without_any_message(redis_server: RedisServer) ->
 
 
 def test_an_event_of_a_newer_version_is_passed_over(redis_server: RedisServer) -> None:
-    bodies = committed(redis_server.url, 2)
-    unknown = b'{"seq":1,"type":"applause","session":"s"}'
-    assert asyncio.run(take(redis_server.url, [unknown, bodies[1]], 1)) == ["words 2"]
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.xadd(keys.events("s"), {"body": b'{"seq":1,"type":"applause","session":"s"}'}, id="1-0")
+        client.hset(keys.session("s"), "seq", 1)
+        event = Transcript("s", 1, 0.0, 1.0, "words 2", "en", 1.0, 1.0, "played", "played")
+        assert commit.commit(client, event) == 2
+    assert asyncio.run(take(redis_server.url, [], 1)) == ["words 2"]
+
+
+def test_a_flood_is_read_from_the_stream_and_the_queue_stays_bounded(redis_server: RedisServer) -> None:
+    bodies = committed(redis_server.url, feed.LIMIT + 500)
+    texts = asyncio.run(take(redis_server.url, bodies, len(bodies)))
+    assert texts == [f"words {number}" for number in range(1, len(bodies) + 1)]

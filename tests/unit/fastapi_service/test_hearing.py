@@ -8,7 +8,7 @@ import pytest
 from contracts.audio import NotPcm, Samples, seconds
 from contracts.messages import Hypothesis, Start
 from fastapi_service.hearing import Hearing
-from fastapi_service.live.conversation import PartialDue, Utterance
+from fastapi_service.live.conversation import Origin, PartialDue, Utterance
 from fastapi_service.partials import Partials
 from tests.fakes import LevelDetector
 
@@ -45,7 +45,7 @@ def test_counts_are_the_clients_own(threads: ThreadPoolExecutor) -> None:
         hearing = Hearing(Start(sample_rate=48_000, format="s16le"), LevelDetector(), threads)
         await hearing.hear(b"\0\0" * 48_000, at=1.0)
         await hearing.stop(at=2.0)
-        return hearing.received, hearing.settled
+        return hearing.received, hearing.in_client_samples(hearing.settled)
 
     assert asyncio.run(work()) == (48_000, 48_000)
 
@@ -98,3 +98,25 @@ def test_another_partial_is_asked_for_whatever_became_of_the_last(threads: Threa
         return asked
 
     assert len(asyncio.run(work())) >= 3
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
+@pytest.mark.parametrize("settled", [0, 1, 16_001, 7_654_321])
+def test_who_goes_on_begins_behind_what_is_settled(rate: int, settled: int, threads: ThreadPoolExecutor) -> None:
+    hearing = Hearing(Start(sample_rate=rate), LevelDetector(), threads, Origin(settled, 3, "ko"))
+    begun = hearing.received
+    assert settled <= hearing.settled < settled + 16_000 / rate + 1
+    assert 0 <= begun - hearing.in_client_samples(settled) <= 1
+    assert hearing.in_client_samples(hearing.settled) <= begun
+    assert hearing.language == "ko"
+
+
+def test_what_was_said_before_is_counted(threads: ThreadPoolExecutor) -> None:
+    async def work() -> list[Utterance | PartialDue]:
+        hearing = Hearing(Start(), LevelDetector(), threads, Origin(32_000, 2))
+        said = np.concatenate([np.zeros(8_000, np.float32), loud(SECOND), np.zeros(SECOND, np.float32)])
+        return await hearing.hear(said.tobytes(), at=1.0)
+
+    (utterance,) = [signal for signal in asyncio.run(work()) if isinstance(signal, Utterance)]
+    assert utterance.number == 3 and 32_000 <= utterance.start <= 40_000 < utterance.end
+    assert len(utterance.samples) == utterance.end - utterance.start

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.audio import Samples
 from contracts.messages import Transcript
-from fastapi_service.live.conversation import Conversation, Utterance
+from fastapi_service.live.conversation import Conversation, Origin, Utterance
 from fastapi_service.live.rules import FRAME, MS, Rules
 from fastapi_service.live.segmenter import Cut, Segmenter
 from tests.fakes import LevelDetector
@@ -143,6 +143,6 @@ def test_the_language_is_locked_once() -> None:
 
 
 def test_a_chosen_language_stays() -> None:
-    talk = Conversation(LevelDetector(), language="en")
+    talk = Conversation(LevelDetector(), origin=Origin(language="en"))
     talk.conclude(TRANSCRIPT)
     assert talk.language == "en"

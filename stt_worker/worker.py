@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import numpy as np
 from celery import Celery
+from redis import Redis
 
 from contracts import codec, keys
 from contracts.audio import SAMPLE_RATE

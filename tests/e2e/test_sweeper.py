@@ -1,0 +1,265 @@
+"""Single sweeps on a real Redis, with real sends: what is sent again, what is let go on, what is given up,
+and that one sweeper acts however many there are."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+from celery import Celery
+
+from contracts import codec, keys, ledger
+from contracts.broker import celery_settings
+from contracts.commit import commit
+from contracts.messages import AnalyzeTask, Error, Result, Sentiment, TranscribeTask, Transcript
+from contracts.names import ANALYZER_QUEUE, DEAD_LETTERS_STREAM, GAVE_UP, RESULTS_STREAM, STT_QUEUE, TRANSCRIBE_TASK
+from listener_service.again import Sender
+from listener_service.overdue import LONGEST_BACK_OFF_MS, MOST_CLAIMED, Overdue
+from listener_service.sweep import MOST_SENT, Sweep
+from listener_service.underway import MOST_WAITING, task_id
+from tests.processes import RedisServer
+
+SESSION = "a-b_c"
+TRANSCRIPT = Transcript(SESSION, 1, 0.0, 1.0, "hi", "en", 0.9, 0.8, "engine", "model")
+RESULT = Result(SESSION, 1, 0.0, 1.0, "hi", "en", 0.8, Sentiment("POSITIVE", 0.9, {}, "m"), "engine", "model")
+
+Sweeper = Callable[[str], Sweep]
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator["redis.Redis"]:
+    with redis.Redis.from_url(redis_server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def celery(redis_server: RedisServer) -> Iterator[Celery]:
+    with Celery(set_as_current=False) as celery:
+        celery.conf.update(celery_settings(redis_server.url))
+        yield celery
+
+
+@pytest.fixture
+def sweeper(client: "redis.Redis", celery: Celery) -> Sweeper:
+    return lambda name: Sweep(client, Overdue(client, name), Sender(celery), threading.Event())
+
+
+@pytest.fixture
+def sweep(sweeper: Sweeper) -> Sweep:
+    return sweeper("one")
+
+
+def accept(client: "redis.Redis", *utterances: int) -> None:
+    """As a gateway does that dies before it sends them; their time is up at once."""
+    client.eval(*ledger.open_session(SESSION, "secret", "gateway", 1.0).call)
+    for number in utterances:
+        audio = keys.audio(SESSION, number)
+        task = TranscribeTask(SESSION, number, audio_key=audio, start=1.0, end=2.0, trace="t1", spoken_at=5.0)
+        client.eval(*ledger.accept(task, b"pcm", "gateway", number).call)
+    lapse(client)
+
+
+def lapse(client: "redis.Redis") -> None:
+    """As if all deadlines had passed."""
+    for member in client.zrange(keys.PENDING, 0, -1):
+        client.zadd(keys.PENDING, {member: 1})
+
+
+def begin(client: "redis.Redis", stage: str = "stt", holder: str = "worker-1") -> str:
+    return str(client.eval(*ledger.begin(SESSION, 1, stage, holder).call)[0].decode())
+
+
+def waiting(client: "redis.Redis", queue: str = STT_QUEUE) -> list[str]:
+    return [task_id(message) for message in client.lrange(queue, 0, -1)]
+
+
+def deadline(client: "redis.Redis", number: int = 1) -> int:
+    """Milliseconds from now."""
+    seconds, micros = client.time()
+    return int(client.zscore(keys.PENDING, keys.member(SESSION, number)) or 0) - seconds * 1000 - micros // 1000
+
+
+def ends(client: "redis.Redis") -> list[Error]:
+    return [codec.loads(fields[b"body"], Error) for _, fields in client.xrange(RESULTS_STREAM)]
+
+
+def test_what_was_never_sent_is_sent_and_once(client: "redis.Redis", celery: Celery, sweep: Sweep) -> None:
+    accept(client, 1)
+    sweep()
+    assert waiting(client) == [f"stt-{SESSION}:1"]
+    lapse(client)
+    sweep()
+    assert waiting(client) == [f"stt-{SESSION}:1"]  # what merely waits is not sent again
+    assert deadline(client) > 1000
+    with celery.connection_for_read() as connection, connection.SimpleQueue(STT_QUEUE) as queue:
+        message = queue.get(timeout=5)
+        (_, arguments, _) = message.payload
+        task = codec.decode(arguments["message"], TranscribeTask)
+        assert message.headers["task"] == TRANSCRIBE_TASK and message.headers["argsrepr"] == "-"
+        assert (task.utterance, task.audio_key, task.trace, task.spoken_at) == (1, keys.audio(SESSION, 1), "t1", 5.0)
+        lapse(client)
+        sweep()
+        assert waiting(client) == [] and client.hlen(keys.UNACKED) == 1  # nor what a worker has taken
+        client.zadd(keys.UNACKED_INDEX, {tag: 1 for tag in client.hkeys(keys.UNACKED)}, xx=True)
+        lapse(client)
+        sweep()
+        assert waiting(client) == [f"stt-{SESSION}:1"]  # but what everybody has forgotten
+
+
+def test_the_analyzer_gets_its_transcript(client: "redis.Redis", celery: Celery, sweep: Sweep) -> None:
+    accept(client, 1)
+    commit(client, TRANSCRIPT)
+    lapse(client)
+    sweep()
+    assert (waiting(client), waiting(client, ANALYZER_QUEUE)) == ([], [f"an-{SESSION}:1"])
+    with celery.connection_for_read() as connection, connection.SimpleQueue(ANALYZER_QUEUE) as queue:
+        (_, arguments, _) = queue.get(timeout=5).payload
+    task = codec.decode(arguments["message"], AnalyzeTask)
+    assert (task.transcript.text, task.transcript.seq, task.spoken_at) == ("hi", 1, 5.0)
+
+
+def test_what_is_in_time_or_closed_is_left_alone(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1)
+    assert begin(client) == "go"
+    sweep()
+    assert waiting(client) == [] and client.hget(keys.segment(SESSION, 1), "holder") == b"worker-1"
+    commit(client, RESULT)
+    client.zadd(keys.PENDING, {keys.member(SESSION, 1): 1})
+    sweep()
+    assert waiting(client) == [] and client.zcard(keys.PENDING) == 0
+
+
+def test_who_held_it_too_long_holds_it_no_more(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1)
+    begin(client)
+    lapse(client)
+    sweep()
+    assert waiting(client) == [f"stt-{SESSION}:1"]
+    assert begin(client, holder="worker-2") == "go"
+
+
+def test_each_time_it_waits_longer(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1)
+    waits = []
+    for _ in range(6):
+        lapse(client)
+        sweep()
+        client.delete(STT_QUEUE)
+        waits.append(round(deadline(client) / 1000))
+    assert waits == [3, 6, 12, 24, 48, LONGEST_BACK_OFF_MS // 1000]
+    assert client.hget(keys.segment(SESSION, 1), "sends") == b"6"
+
+
+def test_no_more_than_so_many_at_a_time(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, *range(1, MOST_SENT + 11))
+    sweep()
+    assert len(waiting(client)) == MOST_SENT
+    lapse(client)
+    sweep()
+    assert sorted(waiting(client)) == sorted(f"stt-{SESSION}:{number}" for number in range(1, MOST_SENT + 11))
+
+
+def test_a_long_queue_explains_by_itself_why_something_waits(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1)
+    client.rpush(STT_QUEUE, *[b"{}"] * (MOST_WAITING + 1))
+    sweep()
+    assert client.llen(STT_QUEUE) == MOST_WAITING + 1
+    client.ltrim(STT_QUEUE, 0, MOST_WAITING - 1)
+    lapse(client)
+    sweep()
+    assert waiting(client)[0] == f"stt-{SESSION}:1"
+
+
+def test_three_starts_without_an_end(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1)
+    for _ in range(ledger.MOST_STARTS):
+        begin(client)
+    lapse(client)
+    sweep()
+    (error,) = ends(client)
+    assert (error.code, error.stage, error.utterance, error.start, error.end) == (GAVE_UP, "stt", 1, 1.0, 2.0)
+    assert (error.trace, error.seq) == ("t1", 1) and "tried 3 times" in error.message
+    ((_, letter),) = client.xrange(DEAD_LETTERS_STREAM)
+    assert letter[b"member"] == f"{SESSION}:1".encode() and json.loads(letter[b"request"])["trace"] == "t1"
+    assert client.get(keys.dead_audio(SESSION, 1)) == b"pcm" and client.zcard(keys.PENDING) == 0
+    assert waiting(client) == []
+
+
+def test_what_expired_ends_with_an_error(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1)
+    client.delete(keys.segment(SESSION, 1), keys.audio(SESSION, 1))
+    client.zadd(keys.PENDING, {"no utterance": 1, "": 1, "x:01": 1})
+    sweep()
+    (error,) = ends(client)
+    assert (error.code, error.session, error.utterance) == (GAVE_UP, SESSION, 1) and "expired" in error.message
+    assert client.zcard(keys.PENDING) == 0 and not client.exists(keys.open_utterances(SESSION))
+
+
+def test_what_cannot_be_read_is_kept_and_holds_up_nothing(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1, 2, 3)
+    client.hset(keys.segment(SESSION, 1), "request", "{}")
+    client.delete(keys.segment(SESSION, 2))
+    client.set(keys.segment(SESSION, 2), "not a hash")
+    sweep()
+    assert waiting(client) == [f"stt-{SESSION}:3"]
+    (error,) = ends(client)
+    assert error.utterance == 1 and client.xlen(DEAD_LETTERS_STREAM) == 1
+
+
+def test_nothing_expires_that_is_looked_after(client: "redis.Redis", sweep: Sweep) -> None:
+    accept(client, 1)
+    commit(client, TRANSCRIPT)
+    lapse(client)
+    entry = [build(SESSION, 1) for build in (keys.segment, keys.audio)]
+    entry += [build(SESSION) for build in (keys.open_utterances, keys.session, keys.events)]
+    for key in entry:
+        assert client.expire(key, 60)
+    sweep()
+    assert min(client.ttl(key) for key in entry) >= keys.AUDIO_TTL_SECONDS - 60
+
+
+def test_one_acts_and_a_sleeper_that_wakes_does_not(client: "redis.Redis", celery: Celery, sweeper: Sweeper) -> None:
+    accept(client, *range(1, 4))
+    sleeper = Overdue(client, "one")
+    claimed = sleeper.claim() or []
+    (first, *rest) = sleeper.look(claimed)
+    assert len(rest) == 2
+    lapse(client)
+    sweeper("two")()
+    assert waiting(client) == []  # the lock is the first one's
+    client.delete(keys.SWEEPER)  # as if it had run out
+    sweeper("two")()
+    assert sorted(waiting(client)) == [f"stt-{SESSION}:{number}" for number in (1, 2, 3)]
+    assert sleeper.claim() is None and sleeper.look(claimed) == [] and sleeper.sending(first) == 0
+    sleeper.release()
+    assert client.get(keys.SWEEPER) == b"two"
+
+
+def test_what_began_meanwhile_is_not_sent(client: "redis.Redis") -> None:
+    accept(client, 1, 2)
+    overdue = Overdue(client, "one")
+    entry, _ = overdue.look(overdue.claim() or [])
+    assert begin(client) == "go"
+    assert overdue.sending(entry) == 0 and deadline(client) > ledger.GRACE_MS
+
+
+def test_a_crowd_takes_its_turns(client: "redis.Redis") -> None:
+    accept(client, *range(1, MOST_CLAIMED + 2))
+    overdue = Overdue(client, "one")
+    assert [len(overdue.claim() or []) for _ in range(3)] == [MOST_CLAIMED, 1, 0]
+
+
+def test_a_full_memory_stops_only_what_takes_memory(
+    client: "redis.Redis", sweep: Sweep, redis_server: RedisServer
+) -> None:
+    accept(client, 1, 2)
+    client.delete(keys.segment(SESSION, 2))
+    client.config_set("maxmemory", client.info("memory")["used_memory"] // 2)
+    with pytest.raises(Exception, match="command not allowed"):
+        sweep()
+    assert [error.utterance for error in ends(client)] == [2]
+    client.config_set("maxmemory", 0)
+    lapse(client)
+    sweep()
+    assert waiting(client) == [f"stt-{SESSION}:1"]

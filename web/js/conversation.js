@@ -23,13 +23,13 @@ export class Conversation {
     this.origin = this.captions.end;
   }
 
-  /** A connection is ready. @param {{message: object, offset: number, again: boolean}} event the link's report */
-  open({ message, offset, again }) {
+  /** A connection is ready. @param {{message: object, resumed: boolean, offset: number, again: boolean}} event the link's report */
+  open({ message, resumed, offset, again }) {
     const first = !this.captions.utterances.size;
-    const second = message.resumed ? this.#resume(message, offset) : this.#begin(message, offset);
+    const second = resumed ? this.#resume(message, offset) : this.#begin(message, offset);
     this.session = message.session;
     if (again) this.#mark("reconnected", second);
-    else if (message.resumed) this.#mark("resumed", second);
+    else if (resumed) this.#mark("resumed", second);
     else if (!first) this.#mark("started", second);
   }
 

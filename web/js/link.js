@@ -22,7 +22,7 @@ export const RULES = Object.freeze({
   finishMs: 90_000,
   finishOfflineMs: 20_000,
   fullWaitMs: 5000,
-  longestFullWaitMs: 60_000,
+  longestFullWaitMs: 20_000, // the ring keeps two minutes; a place may come sooner than expected
   mostBuffered: 1_000_000,
 });
 
@@ -143,7 +143,7 @@ export class Link {
     this.limits = message.limits;
     this.frameSamples = frameLimit(message.limits.max_frame_bytes);
     const offset = this.session.base / rate;
-    this.world.report({ type: "ready", message, offset, again: this.connections > 0, lost: missing / rate });
+    this.world.report({ type: "ready", message, resumed, offset, again: this.connections > 0, lost: missing / rate });
     this.connections += 1;
     this.pump();
   }

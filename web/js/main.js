@@ -7,6 +7,8 @@ const page = new Page(pick([...(wanted ? [wanted] : []), ...navigator.languages]
 
 document.getElementById("socket-address").textContent = new URL("ws", document.baseURI).href.replace(/^http/, "ws");
 
+history.scrollRestoration = "manual"; // what was scrolled through is not there after a reload
+
 addEventListener("pagehide", () => page.leave());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && page.look());
 navigator.mediaDevices?.addEventListener("devicechange", () => page.devicesChanged());

@@ -4,7 +4,7 @@
  */
 import { RULES } from "./link.js";
 
-/** kind: [tone, group that is settled together, ...actions] */
+/** Tones: bad and warn interrupt; ask waits in the dock for an answer; plain is a remark. kind: [tone, group that is settled together, ...actions] */
 const KINDS = {
   denied: ["bad", "problem", "retry"],
   nodevice: ["bad", "problem", "retry"],
@@ -30,7 +30,7 @@ const KINDS = {
   storage_full: ["warn", "link", "dismiss"],
   trouble: ["warn", "link", "dismiss"],
   events_lost: ["warn", "events", "dismiss"],
-  offer: ["plain", "session", "goon", "dismiss"],
+  offer: ["ask", "session", "goon", "dismiss"],
   forgotten: ["plain", "session", "dismiss"],
   demo: ["plain", "demo", "dismiss"],
 };
@@ -92,13 +92,13 @@ export class Notices {
     const notice = document.createElement("div");
     notice.className = `notice ${tone}`;
     notice.dataset.notice = kind;
-    notice.role = tone === "plain" ? "group" : "alert";
+    notice.role = ["bad", "warn"].includes(tone) ? "alert" : "group";
     const sentence = document.createElement("p");
     sentence.textContent = this.text().say(`notice.${kind}`, values);
     notice.append(sentence);
     if (MORE.has(kind)) notice.append(this.#more(kind));
     notice.append(...actions.map((action) => this.#button(kind, action)));
-    if (tone === "plain") notice.ariaLabel = sentence.textContent;
+    if (notice.role === "group") notice.ariaLabel = sentence.textContent;
     return notice;
   }
 

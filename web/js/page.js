@@ -71,7 +71,10 @@ export class Page {
   /** A session of this tab is still there: after a reload, or when the server did not finish. */
   #offer() {
     const last = this.last.read();
-    if (last) this.notices.show("offer", { time: new Date(last.at) });
+    if (!last) return;
+    const values = { time: new Date(last.at) };
+    this.notices.show("offer", values);
+    byId("announcer").textContent = this.text.say("notice.offer", values);
   }
 
   goOn() {
@@ -138,9 +141,9 @@ export class Page {
   }
 
   #ready(event) {
-    const { session, key, resumed, demo_models: demo } = event.message;
+    const { session, key, demo_models: demo } = event.message;
     const { language, task } = this.settings.chosen();
-    if (!resumed) this.last.keep({ session, key, language, task, at: Date.now() });
+    if (!event.resumed) this.last.keep({ session, key, language, task, at: Date.now() });
     if (demo) this.notices.show("demo");
     this.conversation.open(event);
   }

@@ -70,7 +70,7 @@ export default {
   "notice.taken_over": "This conversation goes on in another window. Here, listening has ended.",
   "notice.unreachable": "The server cannot be reached. Is it running? The address is {address}.",
   "notice.full": "All places are taken at the moment. You will be let in as soon as one is free; what you say meanwhile is kept for {seconds} s.",
-  "notice.full_for": "The server has more to do than it can. It expects to let you in in about {wait} s; what you say meanwhile is kept for {seconds} s.",
+  "notice.full_for": "There is no place at the moment. The server expects one in about {wait} s; what you say meanwhile is kept for {seconds} s.",
   "notice.storage_unavailable": "The server cannot reach its storage. It goes on as soon as it can; what you say meanwhile is kept for {seconds} s.",
   "notice.storage_full": "The server's storage is full: for now it takes nothing new. It goes on as soon as there is room; what you say meanwhile is kept for {seconds} s.",
   "notice.events_lost": "The server no longer has all results of this conversation: some captions are missing.",
@@ -86,7 +86,7 @@ export default {
   "notice.goon": "Go on with the last conversation",
 
   "mark.reconnected": "Reconnected",
-  "mark.resumed": "Gone on with at {time}",
+  "mark.resumed": "Resumed at {time}",
   "mark.started": "Started at {time}",
   "label.POSITIVE": "Positive",
   "label.NEGATIVE": "Negative",

@@ -70,7 +70,7 @@ export default {
   "notice.taken_over": "이 대화는 다른 창에서 계속됩니다. 여기서는 듣기를 끝냈습니다.",
   "notice.unreachable": "서버에 연결할 수 없습니다. 서버가 실행 중인가요? 주소: {address}",
   "notice.full": "지금은 자리가 모두 찼습니다. 자리가 나면 바로 연결되고, 그동안 한 말은 {seconds}초까지 보관합니다.",
-  "notice.full_for": "서버에 일이 너무 많습니다. 약 {wait}초 뒤에 연결될 것으로 보이며, 그동안 한 말은 {seconds}초까지 보관합니다.",
+  "notice.full_for": "지금은 자리가 없습니다. 약 {wait}초 뒤에 자리가 날 것으로 보이며, 그동안 한 말은 {seconds}초까지 보관합니다.",
   "notice.storage_unavailable": "서버가 저장소에 연결하지 못하고 있습니다. 연결되면 바로 이어지고, 그동안 한 말은 {seconds}초까지 보관합니다.",
   "notice.storage_full": "서버의 저장소가 가득 차서 지금은 새로 받지 못합니다. 자리가 나면 바로 이어지고, 그동안 한 말은 {seconds}초까지 보관합니다.",
   "notice.events_lost": "이 대화의 결과 일부가 서버에 남아 있지 않아 빠진 자막이 있습니다.",

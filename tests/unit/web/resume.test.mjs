@@ -30,6 +30,7 @@ test("a broken connection: the same session goes on with what the server has not
   assert.deepEqual(positions(world.socket), range(6000, 12 * 1024));
   const [first, second] = world.of("ready");
   assert.deepEqual([first.again, second.again, second.offset, second.lost], [false, true, first.offset, 0]);
+  assert.deepEqual([first.resumed, second.resumed], [false, true]);
   world.say({ type: "accepted", samples: 12 * 1024 });
   assert.equal(link.ring.first, 12 * 1024, "counts are still those of the session");
 });
@@ -81,7 +82,8 @@ test("a server that gives another session instead is taken at its word", () => {
   speak(2);
   world.cut();
   world.session = "s2";
-  world.welcome();
+  world.welcome({ resumed: true });
+  assert.equal(world.of("ready").at(-1).resumed, false);
   assert.deepEqual(positions(world.socket), range(0, 2048));
   world.say(transcript(1));
   assert.deepEqual(heard(), [1]);

@@ -1,0 +1,201 @@
+"""The page goes on with its session, in a real Chromium with a real gateway and Redis and played workers:
+over connections that are cut, after a reload, in another window; and begins anew where it cannot."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from contracts import keys
+from tests.e2e import page as pages
+from tests.e2e.page import Page, chromium, tones, visit, write_microphone
+from tests.e2e.relay import Relay
+from tests.eventually import eventually
+from tests.played_workers import PlayedWorkers
+from tests.running_gateway import RunningGateway, played_pipeline
+
+pytestmark = pytest.mark.skipif(bool(pages.missing()), reason=str(pages.missing()))
+
+Played = tuple[RunningGateway, PlayedWorkers]
+
+OFFER = '[data-notice="offer"]'
+GO_ON = f"{OFFER} button >> nth=0"
+DISMISS = f"{OFFER} button >> nth=1"
+
+KEPT = "JSON.stringify([Object.keys(sessionStorage), Object.keys(localStorage)])"
+
+FIVE = (0.6, *(1.2,) * 9)
+"""Five tones of about a second, with pauses that end an utterance; the last may be open at the end."""
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> Iterator[Played]:
+    with played_pipeline(tmp_path) as both:
+        yield both
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> Path:
+    return write_microphone(tmp_path / "microphone.wav", tones(*FIVE, 1.5))
+
+
+def is_whole(page: Page, workers: PlayedWorkers) -> None:
+    """Every utterance that was accepted is on the page once, judged, in order, all of one session."""
+    accepted = [(task.session, task.utterance) for task in workers.finals]
+    assert len(set(accepted)) == len(accepted)
+    page.wait_utterances(len(accepted))
+    shown = page.utterances
+    assert [(row["session"], row["utterance"]) for row in shown] == sorted(accepted)
+    assert [row["utterance"] for row in shown] == list(range(1, len(shown) + 1))
+    assert all(row["label"] and row["text"].startswith(f"utterance {row['utterance']} of") for row in shown)
+    assert len({row["session"] for row in shown}) == 1
+
+
+def test_many_cuts_lose_nothing_and_double_nothing(played: Played, microphone: Path) -> None:
+    gateway, workers = played
+    with Relay(gateway.port) as relay, chromium(microphone) as browser, visit(browser) as (page, _):
+        page.open(relay.url)
+        page.start()
+        for count in range(1, 5):
+            page.wait_utterances(count)
+            relay.cut()
+            page.tab.wait_for_selector(f'[data-mark="reconnected"] >> nth={count - 1}')
+        page.wait_utterances(5)
+        page.stop()
+        is_whole(page, workers)
+    spoken = [task.end - task.start for task in workers.finals]
+    assert len(spoken) == 5 and all(1.2 < seconds < 2.2 for seconds in spoken), spoken
+
+
+def test_a_result_that_was_on_its_way_when_the_connection_broke_comes(played: Played, microphone: Path) -> None:
+    gateway, workers = played
+    workers.held.set()
+    with Relay(gateway.port) as relay, chromium(microphone) as browser, visit(browser) as (page, _):
+        page.open(relay.url)
+        page.start()
+        eventually(lambda: workers.finals, 30)
+        page.tab.click("#stop")
+        relay.cut()
+        page.wait_state("stopping")
+        workers.held.clear()
+        page.wait_state("ended")
+        is_whole(page, workers)
+        assert page.tab.locator("[data-notice]").count() == 0
+
+
+def test_a_reload_in_mid_speech_goes_on_with_the_session(played: Played, microphone: Path) -> None:
+    gateway, workers = played
+    with chromium(microphone) as browser, visit(browser) as (page, _):
+        page.open(gateway.url)
+        assert page.tab.locator(OFFER).count() == 0
+        page.start()
+        page.wait_utterances(1)
+        workers.held.set()
+        eventually(lambda: len(workers.finals) >= 2)
+        page.tab.reload()
+        workers.held.clear()
+        assert "still on the server" in page.wait_notice("offer")
+        before = len(workers.finals)
+        page.tab.click(GO_ON)
+        assert page.tab.locator(OFFER).count() == 0
+        page.tab.wait_for_selector('[data-mark="resumed"]')
+        page.wait_utterances(before + 2)
+        page.stop()
+        is_whole(page, workers)
+        times = [task.end for task in sorted(workers.finals, key=lambda task: task.utterance)]
+        page.tab.click("#save summary")
+        with page.tab.expect_download() as download:
+            page.tab.click("#save-json")
+        saved = json.loads(Path(download.value.path()).read_text())
+        assert [row["end"] for row in saved["utterances"]] == pytest.approx(times, abs=0.001)
+        assert times == sorted(times)
+        assert page.tab.get_attribute("#horizon", "aria-label", timeout=1000) is not None
+        assert page.tab.evaluate(KEPT) == "[[],[]]"
+        page.tab.reload()
+        page.wait_state("idle")
+        assert page.tab.locator(OFFER).count() == 0
+
+
+def test_the_offer_with_the_keyboard_and_in_korean(played: Played, microphone: Path) -> None:
+    gateway, workers = played
+    with chromium(microphone) as browser, visit(browser, locale="ko-KR") as (page, _):
+        page.open(gateway.url)
+        page.tab.select_option("#language", "ko", force=True)
+        page.start()
+        page.wait_utterances(1)
+        page.tab.reload()
+        assert "서버에 있습니다" in page.wait_notice("offer")
+        assert "서버에 있습니다" in page.tab.inner_text("#announcer")
+        page.tab.focus("#start")
+        page.tab.keyboard.press("Shift+Tab")
+        page.tab.keyboard.press("Shift+Tab")
+        page.tab.keyboard.press("Enter")
+        page.tab.wait_for_selector("#stop:focus")
+        page.wait_utterances(2)
+        assert page.tab.input_value("#language") == "ko"
+        assert {task.language for task in workers.finals} == {"ko"}
+        page.stop()
+        is_whole(page, workers)
+
+
+def test_an_offer_that_is_declined_does_not_come_again(played: Played, microphone: Path) -> None:
+    gateway, _ = played
+    with chromium(microphone, loop=True) as browser, visit(browser) as (page, _context):
+        page.open(gateway.url)
+        page.start()
+        page.wait_utterances(1)
+        page.tab.reload()
+        page.tab.click(DISMISS)
+        page.tab.wait_for_selector("#start:focus")
+        assert page.tab.evaluate(KEPT) == "[[],[]]"
+        page.start()
+        page.wait_utterances(1)
+        page.tab.reload()
+        page.tab.wait_for_selector(OFFER)
+        page.start()  # choosing a new one is declining, too
+        page.wait_state("listening")
+        assert page.tab.locator(OFFER).count() == 0
+        page.wait_utterances(1)
+        page.stop()
+        assert page.tab.evaluate(KEPT) == "[[],[]]"
+
+
+def test_a_session_that_the_server_has_lost_is_told_and_a_new_one_begins(played: Played, microphone: Path) -> None:
+    gateway, workers = played
+    with chromium(microphone) as browser, visit(browser) as (page, _):
+        page.open(gateway.url)
+        page.start()
+        page.wait_utterances(1)
+        lost = page.utterances[0]["session"]
+        page.tab.reload()
+        with redis.Redis.from_url(gateway.settings.redis_url) as client:
+            eventually(lambda: client.delete(keys.session(lost)) or not client.exists(keys.session(lost)))
+        page.tab.click(GO_ON)
+        assert "a new one has begun" in page.wait_notice("forgotten")
+        page.wait_utterances(1)
+        page.stop()
+        assert lost not in {row["session"] for row in page.utterances}
+        assert all(row["label"] for row in page.utterances)
+
+
+def test_a_second_window_takes_the_session_over(played: Played, microphone: Path) -> None:
+    """A duplicated tab has the first one's sessionStorage."""
+    gateway, workers = played
+    with chromium(microphone, loop=True) as browser, visit(browser) as (page, context):
+        page.open(gateway.url)
+        page.start()
+        page.wait_utterances(1)
+        with context.expect_page() as opened:
+            page.tab.evaluate("void window.open(location.href)")
+        other = Page(opened.value)
+        other.tab.click(GO_ON)
+        page.wait_state("ended")
+        assert "goes on in another window" in page.wait_notice("taken_over")
+        other.wait_utterances(2)
+        other.stop()
+        assert other.utterances[0]["session"] == page.utterances[0]["session"]
+        is_whole(other, workers)
+        assert page.tab.locator(OFFER).count() == 0
+        assert not other.complaints

@@ -1,6 +1,7 @@
 """`make run`: starts every line of the Procfile, waits until speech becomes results, says where.
 
-Exit status: 0 after Ctrl-C, 1 when it could not start or a process ended by itself.
+A process that ends by itself later is started again: nothing that was said is lost by it. Exit
+status: 0 after Ctrl-C, 1 when it could not start or a process ended again and again.
 """
 
 import contextlib
@@ -75,6 +76,7 @@ def attempt(chosen: Plan) -> Supervisor:
     def watch(supervisor: Supervisor) -> None:
         report = readiness.wait(chosen.health_url, supervisor.stopping, supervisor.say)
         if report:
+            supervisor.steady = True
             supervisor.say(readiness.welcome(report, chosen.url, chosen.result_log))
 
     supervisor = Supervisor(Terminal(), watch)

@@ -1,8 +1,10 @@
-"""honcho with five manners more: it remembers each process's last lines, knows which one ended
-first, stops Redis after those who still write to it, takes a second Ctrl-C as "at once", and leaves
-nothing running when its terminal is closed or the reader of its output goes away."""
+"""honcho with six manners more: it starts a process again that ended once all had worked, it remembers
+each process's last lines, knows which one ended first, stops Redis after those who still write to it,
+takes a second Ctrl-C as "at once", and leaves nothing running when its terminal is closed or the reader
+of its output goes away."""
 
 import datetime
+import multiprocessing
 import os
 import re
 import select
@@ -13,10 +15,12 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 from honcho.manager import Manager  # type: ignore[import-untyped]  # ships no type information
 from honcho.printer import Message, Printer  # type: ignore[import-untyped]  # likewise
+
+from scripts.revival import Revival
 
 LAST_LINES = 12
 OWN_NAME = "run"
@@ -63,6 +67,9 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
         self.stopping = threading.Event()
         self.interrupted = False
         self.first_ended: tuple[str, int] | None = None
+        self._queue: Any = self.events
+        self.steady = False
+        """Everything has worked: from now on a process that ends by itself is started again."""
         self._when_started = started
         self._patient_until = float("inf")
 
@@ -80,6 +87,14 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
             self.first_ended = ended[0] if ended else None
         threading.Thread(target=self._see_out, daemon=True).start()
 
+    def may_revive(self) -> bool:
+        return self.steady and not self.stopping.is_set()
+
+    def start_again(self, name: str) -> None:
+        known = self._processes[name]
+        known.pop("pid", None)
+        self._run(known, name)
+
     def kill(self) -> None:
         """honcho asks for this again and again once it has lost patience; ours lasts longer."""
         if time.monotonic() > self._patient_until:
@@ -91,13 +106,21 @@ class Supervisor(Manager):  # type: ignore[misc]  # honcho ships no type informa
         super()._system_print(ordinary or data)
 
     def _start(self) -> None:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for honcho's children, which report how ours end
-        super()._start()
+        self.events = Revival(self._queue, self, OWN_NAME)
+        for name, known in self._processes.items():
+            self._run(known, name)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._signalled)
         threading.Thread(target=self._when_started, args=(self,), daemon=True).start()
         if self.terminal.output.isatty():
             threading.Thread(target=self._watch_terminal, daemon=True).start()
+
+    def _run(self, known: dict[str, Any], name: str) -> None:
+        """Start a process under a child of ours that reports what it writes and how it ends."""
+        usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for honcho's child, which reports how ours ends
+        known["process"] = multiprocessing.Process(name=name, target=known["obj"].run, args=(self._queue, True))
+        known["process"].start()
+        signal.signal(signal.SIGHUP, usual)
 
     def _watch_terminal(self) -> None:
         """A closed terminal sends SIGHUP to its first process alone, which may be `make`, and make waits for us."""

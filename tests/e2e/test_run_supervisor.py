@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.revival import MOST_STARTS
 from tests.eventually import eventually
 from tests.processes import Process, clean_environ
 
@@ -22,6 +23,23 @@ lines = dict(part.split("=", 1) for part in sys.argv[1:])
 import os
 chosen = Plan(lines, dict(os.environ), "http://localhost:1", "http://127.0.0.1:1/health/ready", "x.log")
 sys.exit(supervise(chosen, lambda: chosen))
+"""
+
+STEADY_DRIVER = """
+import os, sys
+from scripts.supervisor import Supervisor, Terminal
+
+def watch(supervisor):
+    supervisor.steady = True
+    supervisor.say("steady")
+
+supervisor = Supervisor(Terminal(), watch)
+for part in sys.argv[1:]:
+    name, line = part.split("=", 1)
+    supervisor.add_process(name, line, env=dict(os.environ))
+supervisor.loop()
+print("first ended", supervisor.first_ended)
+sys.exit(1 if supervisor.first_ended else 0)
 """
 
 OBEDIENT = "trap 'echo {name} stops; exit 0' TERM; echo {name} up pid $$; while :; do sleep 0.05; done"
@@ -38,6 +56,13 @@ def supervised(directory: Path, **scripts: str) -> Process:
         words.append(f"{name}='sh {path}'")
     environ = clean_environ(PYTHONPATH=os.getcwd())
     return Process("run", f"{sys.executable} {driver} {' '.join(words)}", directory, environ)
+
+
+def steady(directory: Path, **scripts: str) -> Process:
+    """The same, where all is known to work as soon as it is started."""
+    run = supervised(directory, **scripts)
+    (directory / "driver.py").write_text(STEADY_DRIVER)
+    return run
 
 
 def noting(directory: Path) -> str:
@@ -93,6 +118,32 @@ def test_a_process_that_ends_is_named_with_its_last_words(tmp_path: Path) -> Non
     end = run.output[run.output.index("ended by itself") - 20 :]
     assert "stt_worker ended by itself (status 7)" in end
     assert "the model is damaged: fetch it again" in end
+    assert all(gone(pid) for pid in pids(run.output))
+
+
+def test_a_process_that_ends_once_all_have_worked_is_started_again(tmp_path: Path) -> None:
+    with steady(tmp_path, redis=OBEDIENT, worker=OBEDIENT) as run:
+        run.wait_for("steady")
+        (first,) = re.findall(r"worker up pid (\d+)", run.output)
+        os.kill(int(first), signal.SIGKILL)
+        run.wait_for("and is started again.")
+        eventually(lambda: len(re.findall(r"worker up pid", run.output)) == 2)
+        assert run.output.count("redis up pid") == 1
+        run.interrupt()
+        assert run.wait(30) == 0
+    assert all(gone(pid) for pid in pids(run.output))
+
+
+def test_a_process_that_ends_again_and_again_stops_everything(tmp_path: Path) -> None:
+    # it lives until it is told that all have worked, then never again
+    dying = f"echo {{name}} up pid $$; while [ ! -e {tmp_path}/dead ]; do sleep 0.05; done; exit 7"
+    with steady(tmp_path, redis=OBEDIENT, worker=dying) as run:
+        run.wait_for("steady")
+        (tmp_path / "dead").touch()
+        assert run.wait(60) == 1
+    assert len(re.findall(r"worker .*\| worker up pid", run.output)) == 1 + MOST_STARTS
+    assert "worker ended by itself (status 7) and is started again." in run.output
+    assert "first ended ('worker', 7)" in run.output
     assert all(gone(pid) for pid in pids(run.output))
 
 

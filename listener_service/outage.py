@@ -6,7 +6,8 @@ import threading
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_SECONDS = 0.2
-LONGEST_WAIT_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 1.0
+"""Until it is noticed that it works again; a result log or a Redis is asked no more often than this."""
 
 
 class Outage:

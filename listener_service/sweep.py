@@ -20,6 +20,7 @@ from contracts.ledger import MOST_STARTS
 from contracts.messages import AnalyzeTask, Error, TranscribeTask
 from contracts.names import ANALYZER_STAGE, GAVE_UP, STT_STAGE
 from listener_service import again, underway
+from listener_service.outage import Outage
 from listener_service.overdue import Entry, Overdue
 from listener_service.underway import UnderWay
 
@@ -72,18 +73,16 @@ class Sweep:
         self._acting: bool | None = None
 
     def run(self) -> None:
-        away = False
+        away = Outage(
+            self._stop, "nothing overdue can be looked after, trying again", "what is overdue is looked after again"
+        )
         while not self._stop.is_set():
             try:
                 self()
-                if away:
-                    log.warning("what is overdue is looked after again")
-                away = False
+                away.worked()
+                self._stop.wait(PERIOD_SECONDS)
             except UNREACHABLE as error:
-                if not away:
-                    log.error("nothing overdue can be looked after, trying again", extra={"error": error})
-                away = True
-            self._stop.wait(PERIOD_SECONDS)
+                away.failed(error=error)
         try:
             self._overdue.release()
         except redis.RedisError as error:

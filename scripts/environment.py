@@ -1,7 +1,7 @@
 """The environment of the pipeline's processes: .env, the shell (which wins) and free ports.
 
 `plan` decides everything before a process starts, so that a taken port or a wrong setting is a
-sentence and not a traceback of one of five processes.
+sentence and not a traceback of one of six processes.
 """
 
 import errno

@@ -19,8 +19,11 @@ GPU = yaml.safe_load((ROOT / "docker-compose.gpu.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROCESSES = procfile.lines()
 OURS = [name for name in PROCESSES if name != "redis"]
+BUILT = [name for name in OURS if (ROOT / name).is_dir()]
+"""Services with a folder, a Dockerfile and a Settings class of their own; the sweeper is the listener's image."""
 WORKERS = ["stt_worker", "analyzer_worker"]
-SET_BY_COMPOSE = {"REDIS_URL", "HOST", "PORT", "RESULT_LOG", "MODEL_DIR"}
+BEATING = [*WORKERS, "listener_service", "sweeper"]
+SET_BY_COMPOSE = {"REDIS_URL", "HOST", "PORT", "RESULT_LOG", "MODEL_DIR", "HEARTBEAT_FILE"}
 """Fixed inside the containers; a value in .env, which is for a start without them, must not count."""
 
 
@@ -51,10 +54,17 @@ def test_every_process_of_the_procfile_is_a_service_and_nothing_else_but_nginx_a
     assert SERVICES["certbot"]["profiles"] == ["letsencrypt"]
 
 
-@pytest.mark.parametrize("service", OURS)
+@pytest.mark.parametrize("service", BUILT)
 def test_an_image_runs_its_line_of_the_procfile(service: str) -> None:
     assert [json.loads(command) for command in instruction(service, "CMD")] == [shlex.split(PROCESSES[service])]
-    assert "command" not in SERVICES[service]
+    assert not {"command", "entrypoint"} & set(SERVICES[service])
+
+
+def test_the_sweeper_runs_its_line_in_the_listeners_image_without_its_log() -> None:
+    listener, sweeper = SERVICES["listener_service"], SERVICES["sweeper"]
+    assert sweeper["build"] == listener["build"]
+    assert sweeper["entrypoint"] == shlex.split(PROCESSES["sweeper"]) and "command" not in sweeper
+    assert sweeper["user"] == "app" and not {"volumes", "cap_add"} & set(sweeper)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +77,14 @@ def test_workers_take_the_queues_of_the_contract(service: str, queues: list[str]
     assert {"--pool=solo", "--concurrency=1"} <= set(command)
 
 
-@pytest.mark.parametrize("service", [*OURS, "nginx"])
+@pytest.mark.parametrize("service", [*BUILT, "nginx"])
 def test_an_image_is_built_from_the_root_without_a_syntax_line(service: str) -> None:
     build = SERVICES[service]["build"]
     assert (build["context"], build["dockerfile"]) == (".", f"{service}/Dockerfile")
     assert not re.search(r"^#\s*syntax", (ROOT / service / "Dockerfile").read_text(), re.IGNORECASE | re.MULTILINE)
 
 
-@pytest.mark.parametrize("service", OURS)
+@pytest.mark.parametrize("service", BUILT)
 def test_an_image_holds_requirements_before_code_and_only_its_own_code(service: str) -> None:
     steps = dockerfile(service)
     installed = max(n for n, (name, rest) in enumerate(steps) if name == "RUN" and "pip install" in rest)
@@ -106,6 +116,14 @@ def test_a_service_is_watched_restarted_limited_and_has_no_name_of_its_own(servi
     assert "no-new-privileges:true" in settings["security_opt"]
     assert {"max-size", "max-file"} <= set(settings["logging"]["options"])
     assert "container_name" not in settings, "a second one could not be started"
+
+
+@pytest.mark.parametrize("service", BEATING)
+def test_what_has_no_port_is_healthy_by_its_heartbeat_file(service: str) -> None:
+    settings = SERVICES[service]
+    assert settings["healthcheck"]["test"] == ["CMD", "python", "-m", "docker.service_health"]
+    folder = Path(settings["environment"]["HEARTBEAT_FILE"]).parent
+    assert str(folder) in settings["tmpfs"], "the rest of the container cannot be written"
 
 
 def test_only_nginx_is_published_and_redis_sits_where_nothing_gets_in_or_out() -> None:
@@ -147,7 +165,9 @@ def test_a_worker_is_given_time_to_finish_what_it_has() -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_compose_hands_on_every_setting_of_a_service_with_the_services_default(service: str) -> None:
-    settings_class = importlib.import_module(f"{service}.settings").Settings
+    name = "listener_service.settings:Shared" if service == "sweeper" else f"{service}.settings:Settings"
+    module, _, class_name = name.partition(":")
+    settings_class = getattr(importlib.import_module(module), class_name)
     declared = {setting.name: setting for setting in env.declared(settings_class)}
     environment: dict[str, str] = SERVICES[service]["environment"]
     assert set(declared) <= set(environment)
@@ -184,7 +204,7 @@ def test_the_nginx_template_asks_only_for_what_the_entrypoint_fills_in() -> None
 
 
 def test_everything_named_in_a_dockerfile_exists() -> None:
-    for service in (*OURS, "nginx"):
+    for service in (*BUILT, "nginx"):
         for rest in instruction(service, "COPY"):
             source = [word for word in rest.split() if not word.startswith("--")][0]
             assert (ROOT / source).exists(), f"{service}: {source}"

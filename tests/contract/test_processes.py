@@ -18,7 +18,8 @@ TASKS = {"stt_worker": names.TRANSCRIBE_TASK, "analyzer_worker": names.ANALYZE_T
 
 
 def test_the_processes() -> None:
-    assert list(LINES) == ["redis", "fastapi_service", "stt_worker", "analyzer_worker", "listener_service"]
+    services = ["fastapi_service", "stt_worker", "analyzer_worker", "listener_service", "sweeper"]
+    assert list(LINES) == ["redis", *services]
 
 
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)

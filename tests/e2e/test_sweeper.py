@@ -1,9 +1,8 @@
-"""Single sweeps on a real Redis, with real sends: what is sent again, what is let go on, what is given up,
-and that one sweeper acts however many there are."""
+"""Single sweeps on a real Redis, with real sends: what is sent again, what is let go on, what is given up."""
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import redis
@@ -15,16 +14,14 @@ from contracts.commit import commit
 from contracts.messages import AnalyzeTask, Error, Result, Sentiment, TranscribeTask, Transcript
 from contracts.names import ANALYZER_QUEUE, DEAD_LETTERS_STREAM, GAVE_UP, RESULTS_STREAM, STT_QUEUE, TRANSCRIBE_TASK
 from listener_service.again import Sender
-from listener_service.overdue import LONGEST_BACK_OFF_MS, MOST_CLAIMED, Overdue
+from listener_service.overdue import LONGEST_BACK_OFF_MS, Overdue
 from listener_service.sweep import MOST_SENT, Sweep
-from listener_service.underway import MOST_WAITING, task_id
+from listener_service.underway import MOST_WAITING
+from tests.accepted import SESSION, accept, begin, lapse, waiting
 from tests.processes import RedisServer
 
-SESSION = "a-b_c"
 TRANSCRIPT = Transcript(SESSION, 1, 0.0, 1.0, "hi", "en", 0.9, 0.8, "engine", "model")
 RESULT = Result(SESSION, 1, 0.0, 1.0, "hi", "en", 0.8, Sentiment("POSITIVE", 0.9, {}, "m"), "engine", "model")
-
-Sweeper = Callable[[str], Sweep]
 
 
 @pytest.fixture
@@ -41,37 +38,8 @@ def celery(redis_server: RedisServer) -> Iterator[Celery]:
 
 
 @pytest.fixture
-def sweeper(client: "redis.Redis", celery: Celery) -> Sweeper:
-    return lambda name: Sweep(client, Overdue(client, name), Sender(celery), threading.Event())
-
-
-@pytest.fixture
-def sweep(sweeper: Sweeper) -> Sweep:
-    return sweeper("one")
-
-
-def accept(client: "redis.Redis", *utterances: int) -> None:
-    """As a gateway does that dies before it sends them; their time is up at once."""
-    client.eval(*ledger.open_session(SESSION, "secret", "gateway", 1.0).call)
-    for number in utterances:
-        audio = keys.audio(SESSION, number)
-        task = TranscribeTask(SESSION, number, audio_key=audio, start=1.0, end=2.0, trace="t1", spoken_at=5.0)
-        client.eval(*ledger.accept(task, b"pcm", "gateway", number).call)
-    lapse(client)
-
-
-def lapse(client: "redis.Redis") -> None:
-    """As if all deadlines had passed."""
-    for member in client.zrange(keys.PENDING, 0, -1):
-        client.zadd(keys.PENDING, {member: 1})
-
-
-def begin(client: "redis.Redis", stage: str = "stt", holder: str = "worker-1") -> str:
-    return str(client.eval(*ledger.begin(SESSION, 1, stage, holder).call)[0].decode())
-
-
-def waiting(client: "redis.Redis", queue: str = STT_QUEUE) -> list[str]:
-    return [task_id(message) for message in client.lrange(queue, 0, -1)]
+def sweep(client: "redis.Redis", celery: Celery) -> Sweep:
+    return Sweep(client, Overdue(client, "one"), Sender(celery), threading.Event())
 
 
 def deadline(client: "redis.Redis", number: int = 1) -> int:
@@ -217,37 +185,6 @@ def test_nothing_expires_that_is_looked_after(client: "redis.Redis", sweep: Swee
         assert client.expire(key, 60)
     sweep()
     assert min(client.ttl(key) for key in entry) >= keys.AUDIO_TTL_SECONDS - 60
-
-
-def test_one_acts_and_a_sleeper_that_wakes_does_not(client: "redis.Redis", celery: Celery, sweeper: Sweeper) -> None:
-    accept(client, *range(1, 4))
-    sleeper = Overdue(client, "one")
-    claimed = sleeper.claim() or []
-    (first, *rest) = sleeper.look(claimed)
-    assert len(rest) == 2
-    lapse(client)
-    sweeper("two")()
-    assert waiting(client) == []  # the lock is the first one's
-    client.delete(keys.SWEEPER)  # as if it had run out
-    sweeper("two")()
-    assert sorted(waiting(client)) == [f"stt-{SESSION}:{number}" for number in (1, 2, 3)]
-    assert sleeper.claim() is None and sleeper.look(claimed) == [] and sleeper.sending(first) == 0
-    sleeper.release()
-    assert client.get(keys.SWEEPER) == b"two"
-
-
-def test_what_began_meanwhile_is_not_sent(client: "redis.Redis") -> None:
-    accept(client, 1, 2)
-    overdue = Overdue(client, "one")
-    entry, _ = overdue.look(overdue.claim() or [])
-    assert begin(client) == "go"
-    assert overdue.sending(entry) == 0 and deadline(client) > ledger.GRACE_MS
-
-
-def test_a_crowd_takes_its_turns(client: "redis.Redis") -> None:
-    accept(client, *range(1, MOST_CLAIMED + 2))
-    overdue = Overdue(client, "one")
-    assert [len(overdue.claim() or []) for _ in range(3)] == [MOST_CLAIMED, 1, 0]
 
 
 def test_a_full_memory_stops_only_what_takes_memory(

@@ -19,8 +19,8 @@ from contracts.names import ANALYZER_QUEUE, ANALYZER_STAGE, STT_QUEUE, STT_STAGE
 
 QUEUES = {STT_STAGE: STT_QUEUE, ANALYZER_STAGE: ANALYZER_QUEUE}
 
-MOST_WAITING = 5_000
-"""Of one queue; a longer one is not read (10 MB and more), it explains by itself why something is overdue."""
+MOST_WAITING = 2_000
+"""Of one queue. Reading so many takes some 20 ms; a longer one explains by itself why something is overdue."""
 MOST_TAKEN = 1_000
 """A worker has one message at a time."""
 FORSAKEN_SECONDS = 3 * VISIBILITY_TIMEOUT_SECONDS

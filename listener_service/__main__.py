@@ -14,11 +14,16 @@ from pathlib import Path
 
 from contracts import env, logs
 from contracts.connect import connect, refuse_cluster
+from contracts.heartbeat import Pulse
+from listener_service.condition import Condition
+from listener_service.journal import Journal
+from listener_service.leader import Leader
 from listener_service.listener import Listener
 from listener_service.logfile import LogFile
 from listener_service.report import Report
 from listener_service.results import Results
 from listener_service.settings import Settings
+from listener_service.snapshot import SnapshotFile
 
 
 def main() -> int:
@@ -32,9 +37,20 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    file = LogFile(Path(settings.result_log), settings.max_bytes, settings.backups)
-    Listener(Results(client), file, Report(settings.statistics_seconds, time.time()), show, stop).run()
+    pulse = Pulse(client, "listener_service", settings.heartbeat_file, [lambda: condition.watch()])
+    condition = Condition(stop, pulse.say)
+    pulse.start()
+    leader = Leader(client)
+    Listener(Results(client, leader.name), leader, journal(settings), condition, stop).run()
+    pulse.stop()
     return 0
+
+
+def journal(settings: Settings) -> Journal:
+    path = Path(settings.result_log)
+    file = LogFile(path, settings.max_bytes, settings.backups)
+    snapshots = SnapshotFile(path.with_name(f"{path.name}.statistics.json"))
+    return Journal(file, snapshots, Report(settings.statistics_seconds, time.time()), show)
 
 
 def show(text: str) -> None:

@@ -1,7 +1,7 @@
 """PURE: the format of `result_listener.log`: one event is one line, for people and for programs.
 
     2026-01-31T09:00:00.123Z POSITIVE +0.981 "I love this" language=en start=1.200 end=2.750
-        confidence=0.82 latency_ms=412 session=Zk3… utterance=3 model=base … id=1700000000000-0
+        confidence=0.82 latency_ms=412 session=Zk3… utterance=3 model=base … n=17 id=1700000000000-0
 
 (one line in the file). The parts are separated by one space, in this order:
 
@@ -10,12 +10,17 @@
 3. p(positive) - p(negative) with its sign, or `-`; absent from STATISTICS;
 4. in double quotes, what was said; of an ERROR, what went wrong; absent from STATISTICS;
 5. `name=value` any number of times; a value with a space, a quote or a `=` is in double quotes. An
-   unknown value leaves its name out. `dropped=no_speech` says why a text is empty. `id`, always
-   last, is the entry in the stream `results`.
+   unknown value leaves its name out. `dropped=no_speech` says why a text is empty. `n` counts the
+   results without gaps (readiness probes take a number and have no line); `id`, always last, is the
+   entry in the stream `results`. No two lines have the same `id`.
+
+An ERROR line that ends in `before=` instead of `id=` tells of the stream itself, ahead of the entry
+that it names: `code=results_lost` (`count` of them, numbers `first` to `n`, were removed before they
+were read) or `code=results_restarted` (their counter went back; the next one is number `n` + 1).
 
 What is in double quotes is a JSON string; control, line-break and text-direction characters in it
 are always escaped, so that no speech can begin a line, forge a field or steer a terminal. A line
-without `id=` that is no STATISTICS line was torn by a crash; its event follows whole.
+that ends in ` (torn)` was cut off there by a crash; its event follows whole.
 """
 
 import json
@@ -29,9 +34,15 @@ UNJUDGED = "UNJUDGED"
 ERROR = "ERROR"
 STATISTICS = "STATISTICS"
 
+TORN = " (torn)"
+"""What ends a line that a crash has cut off."""
+
+LOST, RESTARTED = "results_lost", "results_restarted"
+
 _UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _PART = re.compile(r'(?:([A-Za-z_]\w*)=)?("(?:[^"\\]|\\.)*"|[^\s"=]+)(?: |\Z)')
 _BARE = re.compile(r"[!#-<>-~]+")
+_MARK = re.compile(r" ((?:id|before)=\d{1,20}-\d{1,20})\n?\Z")
 
 
 class NotALine(ValueError):
@@ -61,6 +72,8 @@ def parse(text: str) -> Line:
     bare: list[str] = []
     fields: dict[str, str] = {}
     body, position = text.removesuffix("\n"), 0
+    if body.endswith(TORN):
+        raise NotALine("a crash has cut this line off")
     while position < len(body):
         match = _PART.match(body, position)
         if not match or (fields and not match[1]):
@@ -79,12 +92,19 @@ def parse(text: str) -> Line:
     return Line(at, kind, None if score == "-" else _number(score), said, fields)
 
 
-def of_event(entry_id: str, event: Result | Error) -> Line:
-    """The line of a result or an error that came as stream entry `entry_id`."""
+def mark(text: str) -> str | None:
+    """`id=…` or `before=…` at the end of a line: no two lines have the same. None: it has neither."""
+    found = _MARK.search(text)
+    return found[1] if found else None
+
+
+def of_event(entry_id: str, event: Result | Error, n: int | None = None) -> Line:
+    """The line of a result or an error that came as number `n`, stream entry `entry_id`."""
+    last = _known(n=n) | {"id": entry_id}
     if isinstance(event, Error):
         fields = {"code": event.code, "stage": event.stage, "retryable": str(event.retryable).lower()}
         fields |= _known(session=event.session, utterance=event.utterance, trace=event.trace)
-        return Line(moment(entry_id), ERROR, None, event.message, fields | {"id": entry_id})
+        return Line(moment(entry_id), ERROR, None, event.message, fields | last)
     sentiment = event.sentiment
     fields = _known(
         language=event.language,
@@ -102,13 +122,28 @@ def of_event(entry_id: str, event: Result | Error) -> Line:
         trace=event.trace,
     )
     score = None if sentiment.score is None else round(sentiment.score, 3) + 0.0  # + 0.0: never -0.000
-    return Line(moment(entry_id), sentiment.label or UNJUDGED, score, event.text, fields | {"id": entry_id})
+    return Line(moment(entry_id), sentiment.label or UNJUDGED, score, event.text, fields | last)
 
 
-def unreadable(entry_id: str, reason: str) -> Line:
+def unreadable(entry_id: str, reason: str, n: int | None = None) -> Line:
     """The line of a stream entry that is no event."""
-    fields = {"code": "unreadable_entry", "stage": "listener", "id": entry_id}
+    fields = {"code": "unreadable_entry", "stage": "listener"} | _known(n=n) | {"id": entry_id}
     return Line(moment(entry_id), ERROR, None, reason, fields)
+
+
+def lost(numbers: range, before: str) -> Line:
+    """Results with these numbers were removed from the stream before they were read."""
+    text = "results are missing here: they were removed from the stream before they were read"
+    count, first, last = str(len(numbers)), str(numbers[0]), str(numbers[-1])
+    fields = {"code": LOST, "stage": "listener", "count": count, "first": first, "n": last, "before": before}
+    return Line(moment(before), ERROR, None, text, fields)
+
+
+def restarted(n: int, before: str) -> Line:
+    """The counter of the results has gone back; entry `before` is number `n` + 1."""
+    text = "the numbers of the results began again: Redis was emptied or set back, what nobody had read by then is lost"
+    fields = {"code": RESTARTED, "stage": "listener", "n": str(n), "before": before}
+    return Line(moment(before), ERROR, None, text, fields)
 
 
 def moment(entry_id: str) -> str:
@@ -122,6 +157,14 @@ def moment(entry_id: str) -> str:
 def at(unix_seconds: float) -> str:
     text = datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+def seconds(at: str) -> float:
+    """Unix seconds of a line's `at`; 0 if it is no time."""
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def quoted(text: str) -> str:

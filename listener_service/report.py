@@ -1,31 +1,34 @@
 """PURE: when statistics lines are due, and their text. Times are unix seconds, given by the caller."""
 
-from contracts.messages import Error, Result
 from listener_service import line
+from listener_service.line import Line
 from listener_service.statistics import QUIET_SECONDS, Statistics, Tally
 
 MOST_SESSIONS_SHOWN = 50
 
 
 class Report:
-    """Statistics each `interval` seconds (0: never) if anything came since the last ones."""
+    """Statistics each `interval` seconds (0: never) if anything came since the last ones. `began`
+    is when counting began, which may be long before this process did."""
 
     def __init__(self, interval: float, now: float) -> None:
-        self._statistics = Statistics()
+        self.statistics = Statistics()
+        self.began = now
         self._interval = interval
-        self._began = now
         self._last = now
         self._news = False
 
-    def add(self, event: Result | Error | None, now: float) -> None:
-        """Count an event; None is an entry that could not be read."""
-        self._news = True
-        if event is None:
-            self._statistics.all.errors += 1
-        else:
-            self._statistics.add(event, now)
+    def restore(self, statistics: Statistics, began: float) -> None:
+        """Go on from what an earlier process counted."""
+        self.statistics = statistics
+        self.began = began
 
-    def due(self, now: float) -> list[line.Line]:
+    def add(self, new: Line, now: float) -> None:
+        """Count a line that was written now."""
+        self._news = True
+        self.statistics.add(new, now)
+
+    def due(self, now: float) -> list[Line]:
         """The lines to write now: all, and each session that had an event since the last ones."""
         if not self._interval or not self._news or now < self._last + self._interval:
             return []
@@ -34,23 +37,23 @@ class Report:
         self._news = False
         return lines
 
-    def final(self, now: float) -> list[line.Line]:
+    def final(self, now: float) -> list[Line]:
         """The lines at exit: all, and each session of the last hour."""
         return self._lines(now - QUIET_SECONDS, now)
 
-    def _lines(self, since: float, now: float) -> list[line.Line]:
-        active = self._statistics.active(since)
+    def _lines(self, since: float, now: float) -> list[Line]:
+        active = self.statistics.active(since)
         counts = {
             "scope": "all",
-            "since": line.at(self._began),
-            "sessions": str(self._statistics.sessions_seen),
+            "since": line.at(self.began),
+            "sessions": str(self.statistics.sessions_seen),
             "active_sessions": str(len(active)),
         }
-        lines = [_line(now, counts, self._statistics.all)]
+        lines = [_line(now, counts, self.statistics.all)]
         for session, tally in active[:MOST_SESSIONS_SHOWN]:
             lines.append(_line(now, {"scope": "session", "session": session}, tally))
         return lines
 
 
-def _line(now: float, first: dict[str, str], tally: Tally) -> line.Line:
-    return line.Line(line.at(now), line.STATISTICS, fields=first | tally.fields())
+def _line(now: float, first: dict[str, str], tally: Tally) -> Line:
+    return Line(line.at(now), line.STATISTICS, fields=first | tally.fields())

@@ -33,4 +33,3 @@ class Settings(Shared):
     statistics_seconds: float = setting(
         "STATISTICS_SECONDS", 60, "How often statistics are written while results come; 0: only at exit.", minimum=0
     )
-    heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")

@@ -32,6 +32,7 @@ def test_the_line_of_a_result() -> None:
         "latency_ms=412 session=Zk3_-x utterance=3 task=transcribe model=base sentiment_model=demo-sentiment "
         "trace=t1 id=1700000000000-0"
     )
+    assert str(line.of_event("1700000000000-0", RESULT, 17)).endswith(" trace=t1 n=17 id=1700000000000-0")
 
 
 def test_the_line_of_an_error() -> None:
@@ -110,6 +111,8 @@ def test_speech_that_means_to_break_out(said: str) -> None:
         '2026-01-31T09:00:00.123Z POSITIVE high "text" id=1-1',
         '2026-01-31T09:00:00.123Z POSITIVE +0.5 "text" id=1-1 loose',
         '2026-01-31T09:00:00.123Z POSITIVE +0.5 "bad \\q escape" id=1-1',
+        '2026-01-31T09:00:00.123Z POSITIVE +0.5 "torn behind a field" id=1 (torn)',
+        "2026-01-31T09:00:00.123Z POSITIVE +0.5 (torn)",
     ],
 )
 def test_what_is_no_line_is_refused(text: str) -> None:
@@ -119,3 +122,33 @@ def test_what_is_no_line_is_refused(text: str) -> None:
 
 def test_an_id_that_is_no_time_does_not_stop_anything() -> None:
     assert line.moment("18446744073709551615-0") == "1970-01-01T00:00:00.000Z"
+
+
+def test_lines_about_the_stream_have_a_number_and_name_the_entry_that_follows() -> None:
+    lost = line.lost(range(5, 8), "1700000000000-0")
+    assert parse(str(lost)) == lost
+    assert (lost.kind, lost.fields["count"], lost.fields["first"], lost.fields["n"]) == ("ERROR", "3", "5", "7")
+    restarted = line.restarted(0, "1700000000000-0")
+    assert parse(str(restarted)) == restarted
+    assert list(restarted.fields)[-1] == list(lost.fields)[-1] == "before"
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        (str(line.of_event("1-2", RESULT, 3)), "id=1-2"),
+        (str(line.lost(range(1, 2), "1-2")), "before=1-2"),
+        ('t NEUTRAL - " id=1-2"', None),
+        ("t STATISTICS scope=all errors=0", None),
+        ('t NEUTRAL - "x" id=1 (torn)', None),
+        (f't NEUTRAL - "x" id={"9" * 50}-0', None),
+    ],
+)
+def test_the_mark_of_a_line(text: str, mark: str | None) -> None:
+    assert line.mark(text) == mark
+    assert line.mark(f"{text}\n") == mark
+
+
+def test_the_moment_of_a_line_as_a_number() -> None:
+    assert line.seconds(line.at(1700000000.123)) == 1700000000.123
+    assert line.seconds("yesterday") == 0.0

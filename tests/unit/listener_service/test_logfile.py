@@ -1,6 +1,8 @@
 """The log file on a real disk, and on one that is full (/dev/full)."""
 
 import errno
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -73,7 +75,7 @@ def test_a_torn_last_line_is_ended(tmp_path: Path) -> None:
     path.write_bytes(b"whole id=1-0\ntorn in the mid")
     file = LogFile(path, 0, 0)
     file.append(["next id=2-0"])
-    assert lines(path) == ["whole id=1-0", "torn in the mid", "next id=2-0"]
+    assert lines(path) == ["whole id=1-0", "torn in the mid (torn)", "next id=2-0"]
     file.close()
 
 
@@ -100,3 +102,53 @@ def test_a_full_disk_raises_and_later_it_goes_on(tmp_path: Path) -> None:
     assert file.append(["not lost"]) == 1
     assert lines(path) == ["not lost"]
     file.close()
+
+
+def test_a_file_that_others_wrote_moved_or_cut_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    file = LogFile(path, 0, 0)
+    assert file.changed, "nothing is known yet"
+    file.seen()
+    file.append(["one"])
+    assert not file.changed
+    for change in (lambda: path.write_text("one\ntwo\n"), lambda: path.write_text(""), path.unlink):
+        change()
+        assert file.changed
+        file.seen()
+        assert not file.changed
+    file.close()
+
+
+def test_what_was_torn_by_another_process_is_mended_before_the_next_line(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    file = LogFile(path, 0, 0)
+    file.append(["one"])
+    with path.open("a") as other:
+        other.write("two id=1-0")
+    file.seen()
+    file.append(["three"])
+    assert lines(path) == ["one", "two id=1-0 (torn)", "three"]
+    file.close()
+
+
+def test_it_is_full_when_the_next_line_goes_into_a_new_file(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "log", max_bytes=10, backups=1)
+    assert not file.is_full("a line longer than that"), "there is nothing to rotate"
+    file.append(["abcd"])
+    assert not file.is_full("efgh")
+    assert file.is_full("efghi")
+    file.close()
+
+
+def test_only_one_process_at_a_time(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "new" / "log", 0, 0)
+    with file.locked():
+        folder = os.open(tmp_path / "new", os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with pytest.raises(BlockingIOError, match="another process"), file.locked():
+        pass
+    os.close(folder)
+    with file.locked():
+        pass

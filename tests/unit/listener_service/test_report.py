@@ -1,11 +1,13 @@
 """When statistics are due."""
 
-from contracts.messages import Result, Sentiment
+from listener_service import line
+from listener_service.line import Line
 from listener_service.report import MOST_SESSIONS_SHOWN, Report
+from listener_service.statistics import Statistics
 
 
-def result(session: str) -> Result:
-    return Result(session, 1, 0.0, 1.0, "good", "en", 0.9, Sentiment("POSITIVE", 0.9, {}, "m"), "e", "m")
+def result(session: str) -> Line:
+    return Line("2026-01-31T09:00:00.123Z", "POSITIVE", 0.9, "good", {"session": session})
 
 
 def test_due_once_an_interval_and_only_with_news() -> None:
@@ -30,7 +32,7 @@ def test_interval_zero_means_only_at_exit() -> None:
 
 def test_an_unreadable_entry_is_an_error() -> None:
     report = Report(interval=1, now=0)
-    report.add(None, 1)
+    report.add(line.unreadable("1-1", "not a result"), 1)
     assert report.due(5)[0].fields["errors"] == "1"
 
 
@@ -41,3 +43,15 @@ def test_many_sessions_do_not_flood_the_log() -> None:
     lines = report.due(5)
     assert len(lines) == 1 + MOST_SESSIONS_SHOWN
     assert lines[0].fields["active_sessions"] == "200"
+
+
+def test_it_goes_on_from_what_an_earlier_process_counted() -> None:
+    earlier = Statistics()
+    earlier.add(result("a"), 90)
+    report = Report(interval=1, now=100)
+    report.restore(earlier, began=50)
+    assert report.due(200) == [], "that is no news"
+    report.add(result("a"), 200)
+    everything, session = report.due(201)
+    assert everything.fields["since"] == line.at(50)
+    assert everything.fields["utterances"] == session.fields["utterances"] == "2"

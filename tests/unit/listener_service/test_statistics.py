@@ -1,28 +1,29 @@
 """Running numbers: shares, percentiles, and that they do not grow without bound."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.messages import Error, Result, Sentiment, Timings
 from listener_service import statistics
+from listener_service.line import Line
 from listener_service.statistics import Histogram, Statistics, words
 
 
 def result(
-    session: str, text: str = "good day", label: str | None = "POSITIVE", score: float | None = 0.9, ms: float = 100
-) -> Result:
-    sentiment = Sentiment(label, score, {}, "m")
-    return Result(session, 1, 0.0, 1.0, text, "en", 0.9, sentiment, "e", "m", timings=Timings(total_ms=ms))
+    session: str, text: str = "good day", label: str = "POSITIVE", score: float | None = 0.9, ms: int = 100
+) -> Line:
+    return Line("2026-01-31T09:00:00.123Z", label, score, text, {"session": session, "latency_ms": str(ms)})
 
 
 def test_shares_and_means() -> None:
     numbers = Statistics()
     numbers.add(result("a", "I love it"), 0)
     numbers.add(result("a", "I hate it", "NEGATIVE", -0.5), 1)
-    numbers.add(result("b", "안녕하세요 여러분", None, None), 2)
-    numbers.add(result("b", "", None, None), 3)
-    numbers.add(Error("b", "x", "y", utterance=2), 4)
+    numbers.add(result("b", "안녕하세요 여러분", "UNJUDGED", None), 2)
+    numbers.add(result("b", "", "UNJUDGED", None), 3)
+    numbers.add(Line("2026-01-31T09:00:00.123Z", "ERROR", None, "went wrong", {"session": "b"}), 4)
     found = numbers.all.fields()
     assert (found["utterances"], found["words"], found["dropped"], found["errors"]) == ("3", "8", "1", "1")
     assert (found["positive"], found["negative"], found["neutral"], found["unjudged"]) == (
@@ -86,3 +87,40 @@ def test_zero_latency_is_counted() -> None:
 )
 def test_words(text: str, count: int) -> None:
     assert words(text) == count
+
+
+LINES = st.builds(
+    Line,
+    at=st.just("2026-01-31T09:00:00.123Z"),
+    kind=st.sampled_from(["POSITIVE", "NEGATIVE", "NEUTRAL", "UNJUDGED", "ERROR"]),
+    score=st.none() | st.integers(-1000, 1000).map(lambda n: n / 1000),
+    text=st.text(max_size=20),
+    fields=st.fixed_dictionaries(
+        {}, optional={"session": st.sampled_from("abc"), "latency_ms": st.integers(0, 10**8).map(str)}
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(before=st.lists(LINES, max_size=10), after=st.lists(LINES, max_size=10))
+def test_what_is_kept_goes_on_as_if_nothing_had_been(before: list[Line], after: list[Line]) -> None:
+    unbroken, first = Statistics(), Statistics()
+    for now, one in enumerate(before):
+        unbroken.add(one, now)
+        first.add(one, now)
+    second = Statistics.of(json.loads(json.dumps(first.plain())))
+    for now, one in enumerate(after, len(before)):
+        unbroken.add(one, now)
+        second.add(one, now)
+    assert second.all.fields() == unbroken.all.fields()
+    assert second.sessions_seen == unbroken.sessions_seen
+    assert [(name, tally.fields()) for name, tally in second.active(-1)] == [
+        (name, tally.fields()) for name, tally in unbroken.active(-1)
+    ]
+
+
+def test_a_latency_that_is_no_number_is_passed_over() -> None:
+    numbers = Statistics()
+    numbers.add(Line("t", "NEUTRAL", 0.0, "edited by hand", {"latency_ms": "soon"}), 0)
+    assert numbers.all.utterances == 1
+    assert "latency_p50_ms" not in numbers.all.fields()

@@ -1,8 +1,8 @@
 """`python -m recorder_service stream FILE`, or `--mic`: captions and sentiments on the terminal.
 
-Exit status: 0 every utterance had its result, 1 the server reported an error, 2 the file or the
-options will not do, 3 no connection, 130 interrupted twice, 141 nobody reads what it writes
-(`| head`). The first Ctrl-C ends the recording and waits for what is still to come.
+Exit status: 0 every utterance had its result, 1 one had none or the server refused to go on, 2 the
+file or the options will not do, 3 no connection, 130 interrupted twice, 141 nobody reads what it
+writes (`| head`). The first Ctrl-C ends the recording and waits for what is still to come.
 """
 
 import argparse
@@ -13,8 +13,11 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from recorder_service.conversation import Conversation, Options, Refused, Unreachable
+from recorder_service.closing import Refused
+from recorder_service.conversation import Conversation
 from recorder_service.displays import Captions, JsonLines
+from recorder_service.gateways import Unreachable
+from recorder_service.options import Options
 from recorder_service.sources import AudioFile, BadAudio, Microphone, Source
 
 DEFAULT_URL = "ws://localhost:8000/ws"
@@ -24,7 +27,13 @@ def socket_url(address: str) -> str:
     """The socket's address, also from that of the page: https://host -> wss://host/ws."""
     parts = urlsplit(address if "://" in address else f"ws://{address}")
     scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
+    if scheme not in ("ws", "wss") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{address!r} is no address like {DEFAULT_URL}")
     return parts._replace(scheme=scheme, path="/ws" if parts.path in ("", "/") else parts.path).geturl()
+
+
+def socket_urls(addresses: str) -> list[str]:
+    return [socket_url(address.strip()) for address in addresses.split(",")]
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -34,7 +43,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     stream = parser.add_subparsers(dest="command", required=True).add_parser("stream", help="a file or the microphone")
     stream.add_argument("file", type=Path, nargs="?", help="a WAV or FLAC file")
     stream.add_argument("--mic", action="store_true", help="the default microphone instead of a file")
-    stream.add_argument("--url", type=socket_url, default=DEFAULT_URL, help=f"default {DEFAULT_URL}")
+    stream.add_argument(
+        "--url",
+        type=socket_urls,
+        action="extend",
+        help=f"default {DEFAULT_URL}; several (again, or with commas): after a break the next one goes on",
+    )
     stream.add_argument("--fast", action="store_true", help="as fast as the server takes it, not in real time")
     stream.add_argument("--json", action="store_true", help="the server's messages as JSON lines")
     stream.add_argument("--language", help="two letters, for example en or ko; default: automatic")
@@ -48,7 +62,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 async def run(chosen: argparse.Namespace) -> int:
     source: Source = Microphone() if chosen.mic else AudioFile(chosen.file, chosen.fast)
-    options = Options(chosen.url, chosen.language, chosen.task, chosen.insecure)
+    options = Options(tuple(chosen.url or [DEFAULT_URL]), chosen.language, chosen.task, chosen.insecure)
     conversation = Conversation(source, options, JsonLines() if chosen.json else Captions())
     task = asyncio.create_task(conversation.run())
     interrupts = 0

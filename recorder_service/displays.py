@@ -1,5 +1,6 @@
 """What the person sees: captions and sentiments as text, or each message as a JSON line."""
 
+import dataclasses
 import os
 import sys
 from typing import TextIO
@@ -7,6 +8,7 @@ from typing import TextIO
 from contracts import codec
 from contracts.messages import Done, Error, Partial, Ready, Result, Transcript
 from contracts.names import NEGATIVE, NEUTRAL, POSITIVE
+from recorder_service.closing import ANNOUNCED
 
 COLOURS = {POSITIVE: "32", NEGATIVE: "31", NEUTRAL: "33"}
 DIM = "2"
@@ -19,13 +21,16 @@ def clock(seconds: float) -> str:
 
 
 class JsonLines:
-    """Every message of the server as it came, one per line; notes go to standard error."""
+    """Every message of the server as it came, one per line, but for the session's key: who has it can
+    go on with the session. Notes go to standard error."""
 
     def __init__(self, out: TextIO = sys.stdout, notes: TextIO = sys.stderr) -> None:
         self._out = out
         self._notes = notes
 
     def show(self, message: object, offset: float) -> None:
+        if isinstance(message, Ready):
+            message = dataclasses.replace(message, key="")
         self._out.write(codec.dumps(message) + "\n")
         self._out.flush()
 
@@ -52,7 +57,11 @@ class Captions:
         elif isinstance(message, Result):
             self._finish(message.utterance, self._result_line(message, offset))
         elif isinstance(message, Error):
+            if message.code in ANNOUNCED:
+                return  # a sentence about the connection follows
             self._finish(message.utterance, self._paint(f"Error ({message.code}): {message.message}", "31"))
+        elif isinstance(message, Ready) and message.resumed:
+            self.note("Connected again: the session goes on.")
         elif isinstance(message, Ready):
             demo = " (small demonstration models: they know a few hundred words)" if message.demo_models else ""
             self.note(f"Listening: {message.engine} {message.model}, {message.sentiment_model}{demo}")

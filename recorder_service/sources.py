@@ -1,7 +1,7 @@
 """Where the audio comes from: a file or the microphone, in blocks of 64 ms, mono float32.
 
-`read` gives the next block, or None at the end. It may be cancelled at any time without losing
-audio: a connection that breaks must not cost a block.
+`read` gives the next block, or None at the end. It is called again at once, whether there is a
+connection or not.
 """
 
 import asyncio
@@ -26,6 +26,10 @@ class Source(Protocol):
     @property
     def rate(self) -> int: ...
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether its audio is still there when it is read later."""
+
     async def read(self) -> Samples | None: ...
 
     def stop(self) -> None:
@@ -38,6 +42,8 @@ class AudioFile:
     Paced by sample count: block n leaves no earlier than its place in the recording, unless
     `fast`, when only the server's reading speed holds it back.
     """
+
+    can_wait = True
 
     def __init__(self, path: Path, fast: bool = False) -> None:
         if not path.is_file():
@@ -86,6 +92,7 @@ class Microphone:
     """The default input device, through the optional package `sounddevice`."""
 
     rate = 16_000
+    can_wait = False
 
     def __init__(self) -> None:
         try:

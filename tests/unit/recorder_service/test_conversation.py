@@ -1,144 +1,130 @@
-"""The client against a scripted server on a real socket."""
-
 import asyncio
-import io
-import json
-from collections.abc import Awaitable, Callable
+import dataclasses
 
 import numpy as np
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
-from contracts import codec
-from contracts.messages import Accepted, Done, Error, Limits, Ready
-from recorder_service.conversation import Conversation, Options, Refused, Unreachable
-from recorder_service.displays import JsonLines
-from recorder_service.sources import BadAudio, Samples
-
-RATE = 32_000
-RECORDING = np.linspace(-1, 1, 10 * 2048, dtype=np.float32)
-READY = Ready("s", 0, RATE, "e", "m", "sm", False, False, Limits(262144, 60.0, 15.0))
-
-
-class Blocks:
-    """A Source of the recording in blocks, perhaps damaged at its end."""
-
-    rate = RATE
-
-    def __init__(self, broken: bool = False) -> None:
-        self._left = list(RECORDING.reshape(10, 2048))
-        self._broken = broken
-
-    async def read(self) -> Samples | None:
-        if not self._left and self._broken:
-            raise BadAudio("damaged")
-        return self._left.pop(0) if self._left else None
-
-    def stop(self) -> None:
-        self._left.clear()
+from contracts.messages import Accepted, Done, Error
+from recorder_service.closing import Refused
+from recorder_service.conversation import Conversation
+from recorder_service.gateways import Unreachable
+from recorder_service.options import Options
+from recorder_service.sources import BadAudio
+from tests.unit.recorder_service.played_server import (
+    BLOCK,
+    QUICK,
+    RATE,
+    RECORDING,
+    Blocks,
+    Peer,
+    Talk,
+    converse,
+    playing,
+    result,
+)
+from tests.unit.recorder_service.played_server import ready as welcome
 
 
-async def converse(
-    handler: Callable[[ServerConnection], Awaitable[None]], source: Blocks | None = None
-) -> tuple[Conversation, list[str]]:
-    out = io.StringIO()
-    async with serve(handler, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        options = Options(f"ws://127.0.0.1:{port}/ws", language="en", waits=(0.01, 0.01))
-        conversation = Conversation(source or Blocks(), options, JsonLines(out, io.StringIO()))
-        await conversation.run()
-    return conversation, [json.loads(line)["type"] for line in out.getvalue().splitlines()]
-
-
-async def take(connection: ServerConnection, audio: bytearray) -> dict[str, object]:
-    """Collect audio until a text message comes; returns that."""
-    async for data in connection:
-        if isinstance(data, str):
-            return json.loads(data)
-        audio += data
-    raise AssertionError("the client left")
+async def whole(peer: Peer) -> None:
+    await peer.say(welcome())
+    assert (await peer.text()) == {"type": "stop"}
+    await peer.say(Done("s", len(RECORDING), 0))
 
 
 def test_start_audio_stop_and_everything_until_done() -> None:
-    heard: list[object] = []
+    async def server(peer: Peer) -> None:
+        await peer.connection.send('{"type":"news_of_tomorrow"}')
+        await whole(peer)
 
-    async def server(connection: ServerConnection) -> None:
-        audio = bytearray()
-        heard.append(await take(connection, audio))
-        await connection.send(codec.dumps(READY))
-        heard.append(await take(connection, audio))
-        heard.append(np.frombuffer(bytes(audio), "<f4"))
-        await connection.send('{"type":"news_of_tomorrow"}')
-        await connection.send(codec.dumps(Done("s", 10240, 0)))
-
-    conversation, shown = asyncio.run(converse(server))
-    start, stop, audio = heard
+    talk = converse(Talk(), server)
+    start = talk.peers[0].start
     assert (start["type"], start["sample_rate"], start["language"]) == ("start", RATE, "en")
-    assert stop == {"type": "stop"}
-    assert np.array_equal(audio, RECORDING)
-    assert shown == ["ready", "done"]
-    assert conversation.failures == 0
-
-
-def test_after_a_lost_connection_all_that_was_not_accepted_comes_again() -> None:
-    sessions: list[bytearray] = []
-
-    async def server(connection: ServerConnection) -> None:
-        audio = bytearray()
-        sessions.append(audio)
-        await take(connection, audio)
-        await connection.send(codec.dumps(READY))
-        await take(connection, audio)
-        if len(sessions) == 1:
-            await connection.send(codec.dumps(Accepted("s", 6000)))
-            await (await connection.ping())  # so that the client has read it
-            connection.transport.abort()
-        else:
-            await connection.send(codec.dumps(Done("s", 0, 0)))
-
-    asyncio.run(converse(server))
-    first, second = (np.frombuffer(bytes(audio), "<f4") for audio in sessions)
-    assert np.array_equal(first, RECORDING)
-    assert np.array_equal(second, RECORDING[6000:])
+    assert (start["session"], start["key"], start["after"]) == (None, None, None)
+    assert np.array_equal(talk.peers[0].audio, RECORDING)
+    assert talk.kinds == ["ready", "done"]
+    assert "Not understood" in talk.notes[0]
+    assert talk.failures == 0
 
 
 def test_a_refusal_is_told_with_the_servers_words_and_not_tried_again() -> None:
-    async def server(connection: ServerConnection) -> None:
-        error = Error("s", "bad_start", "sample_rate 1 is not in 8000..96000")
-        await connection.send(codec.dumps(error))
-        await connection.close(1008)
+    async def server(peer: Peer) -> None:
+        await peer.close(4000, Error("s", "bad_start", "sample_rate 1 is not in 8000..96000"))
 
-    with pytest.raises(Refused, match=r"\(1008\): sample_rate 1 is not in 8000"):
-        asyncio.run(converse(server))
-
-
-def test_a_server_that_stays_away_ends_in_unreachable() -> None:
-    async def server(connection: ServerConnection) -> None:
-        connection.transport.abort()
-
-    with pytest.raises(Unreachable, match="lost and not found again"):
-        asyncio.run(converse(server))
+    talk = Talk()
+    with pytest.raises(Refused, match=r"\(4000\): sample_rate 1 is not in 8000"):
+        converse(talk, server)
+    assert len(talk.peers) == 1
 
 
 def test_what_was_read_of_a_damaged_file_still_gets_its_words() -> None:
-    received = bytearray()
-
-    async def server(connection: ServerConnection) -> None:
-        await take(connection, received)
-        assert (await take(connection, received))["type"] == "stop"
-        await connection.send(codec.dumps(Done("s", 0, 0)))
-
+    talk = Talk()
     with pytest.raises(BadAudio, match="damaged"):
-        asyncio.run(converse(server, Blocks(broken=True)))
-    assert len(received) == RECORDING.nbytes
+        converse(talk, whole, source=Blocks(broken=True))
+    assert np.array_equal(talk.peers[0].audio, RECORDING)
+    assert talk.kinds == ["ready", "done"]
 
 
 def test_an_utterance_without_result_counts_as_a_failure() -> None:
-    async def server(connection: ServerConnection) -> None:
-        await connection.send(codec.dumps(Error("s", "busy", "Redis is away", retryable=True)))
-        await connection.send(codec.dumps(Error("s", "stt_failed", "broken", stage="stt", utterance=0)))
-        await connection.send(codec.dumps(Done("s", 0, 1)))
+    async def server(peer: Peer) -> None:
+        await peer.say(welcome(), Error("s", "busy", "Redis is away", retryable=True))
+        await peer.say(Error("s", "stt_failed", "broken", stage="stt", utterance=1, seq=1), result(2))
+        await peer.say(Done("s", 0, 2))
 
-    conversation, shown = asyncio.run(converse(server))
-    assert conversation.failures == 1
-    assert shown == ["error", "error", "done"]
+    talk = converse(Talk(), server)
+    assert talk.failures == 1
+    assert talk.kinds == ["ready", "error", "error", "result", "done"]
+
+
+def test_no_answer_at_first_is_unreachable_at_once() -> None:
+    async def nobody() -> None:
+        async with playing(Talk(), whole) as url:
+            port = url
+        await Conversation(Blocks(), Options((port,), waits=QUICK), Talk()).run()
+
+    with pytest.raises(Unreachable, match="Cannot connect to ws://127"):
+        asyncio.run(nobody())
+
+
+def test_a_server_that_stays_away_ends_in_a_sentence() -> None:
+    async def server(peer: Peer) -> None:
+        await peer.cut(welcome(480 if peer.start["session"] else 0, resumed=True), Accepted("s", 480))
+
+    talk = Talk()
+    waits = dataclasses.replace(QUICK, patience=0.1)
+    with pytest.raises(Unreachable, match=r"Gave up after 0.1 s without progress; 0.6 s of audio were not accepted"):
+        converse(talk, server, waits=waits)
+    assert len(talk.peers) > 2
+    assert all("trying again in" in note for note in talk.notes if "lost" in note)
+
+
+def test_a_file_is_not_read_beyond_what_may_be_kept() -> None:
+    source = Blocks()
+    left: list[int] = []
+
+    async def server(peer: Peer) -> None:
+        await peer.say(welcome())
+        await peer.samples(3 * BLOCK)
+        await peer.pinged(3)
+        left.append(len(source.left))
+        assert len(peer.audio) == 3 * BLOCK
+        for sent in range(4, 11):
+            await peer.say(Accepted("s", (sent - 3) * BLOCK))
+            await peer.samples(sent * BLOCK)
+        assert await peer.text() == {"type": "stop"}
+        await peer.say(Done("s", 0, 0))
+
+    talk = converse(Talk(), server, source=source, keep_seconds=3 * BLOCK / RATE)
+    assert left == [6], "one more is in hand"
+    assert np.array_equal(talk.peers[0].audio, RECORDING)
+
+
+def test_a_server_that_answers_nothing_but_pings_is_alive() -> None:
+    async def server(peer: Peer) -> None:
+        await peer.say(welcome())
+        assert await peer.text() == {"type": "stop"}
+        await peer.pinged(20)
+        await peer.say(Done("s", 0, 0))
+
+    talk = converse(Talk(), server, waits=dataclasses.replace(QUICK, dead=0.3))
+    assert len(talk.peers) == 1
+    assert talk.kinds == ["ready", "done"]

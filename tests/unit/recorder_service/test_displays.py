@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from contracts.messages import Done, Error, Partial, Result, Sentiment, Transcript
+from contracts.messages import Done, Error, Limits, Partial, Ready, Result, Sentiment, Transcript
 from recorder_service.displays import Captions, JsonLines, clock
 
 
@@ -83,3 +83,23 @@ def test_json_lines_are_the_messages_and_notes_go_elsewhere() -> None:
     lines.show(transcript, 5.0)
     assert json.loads(out.getvalue())["text"] == "hi"
     assert notes.getvalue() == "Connection lost\n"
+
+
+def welcome(resumed: bool) -> Ready:
+    return Ready("s", 0, 16_000, "e", "m", "sm", False, resumed, Limits(1, 1.0, 1.0), key="secret")
+
+
+def test_the_key_of_the_session_is_shown_to_nobody() -> None:
+    out = io.StringIO()
+    JsonLines(out, io.StringIO()).show(welcome(False), 0.0)
+    assert json.loads(out.getvalue())["key"] == ""
+    Captions(out).show(welcome(False), 0.0)
+    assert "secret" not in out.getvalue()
+
+
+def test_a_session_that_goes_on_is_told_and_what_ends_a_connection_is_left_to_the_note() -> None:
+    out = io.StringIO()
+    captions = Captions(out)
+    captions.show(welcome(True), 0.0)
+    captions.show(Error(None, "full", "no place", retryable=True), 0.0)
+    assert out.getvalue() == "Connected again: the session goes on.\n"

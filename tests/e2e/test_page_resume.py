@@ -1,6 +1,7 @@
 """The page goes on with its session, in a real Chromium with a real gateway and Redis and played workers:
 over connections that are cut, after a reload, in another window; and begins anew where it cannot."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from contracts import keys
 from tests.e2e import page as pages
 from tests.e2e.page import Page, chromium, tones, visit, write_microphone
 from tests.e2e.relay import Relay
+from tests.e2e.test_page_chromium import REFUSES_RATES
 from tests.eventually import eventually
 from tests.played_workers import PlayedWorkers
 from tests.running_gateway import RunningGateway, played_pipeline
@@ -116,6 +118,24 @@ def test_a_reload_in_mid_speech_goes_on_with_the_session(played: Played, microph
         page.tab.reload()
         page.wait_state("idle")
         assert page.tab.locator(OFFER).count() == 0
+
+
+def test_a_session_goes_on_at_the_rate_of_another_browser(played: Played, microphone: Path) -> None:
+    """Its seconds stay what they were, although its samples are counted otherwise."""
+    gateway, workers = played
+    with chromium(microphone) as browser, visit(browser) as (page, context):
+        page.open(gateway.url)
+        page.start()
+        page.wait_utterances(1)
+        context.add_init_script(REFUSES_RATES)
+        page.tab.reload()
+        page.tab.click(GO_ON)
+        page.wait_utterances(4)
+        page.stop()
+        is_whole(page, workers)
+    spoken = sorted((task.start, task.end) for task in workers.finals)
+    assert all(1.2 < end - start < 2.2 for start, end in spoken[-3:-1]), spoken
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spoken)), spoken
 
 
 def test_the_offer_with_the_keyboard_and_in_korean(played: Played, microphone: Path) -> None:

@@ -185,7 +185,7 @@ class Conversation:
 
     def _leave(self) -> None:
         """The server has lost the session, and with it the news of what is still to come of it."""
-        session, self._session = self._session, None
+        session, self._session, self._strays = self._session, None, 0
         if session is None:
             return
         self._display.note("A new session goes on with what was not accepted.")

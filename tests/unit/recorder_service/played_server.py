@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from contracts import codec
-from contracts.messages import Limits, Pong, Ready, Result, Sentiment
+from contracts.messages import Done, Limits, Pong, Ready, Result, Sentiment
 from recorder_service.conversation import Conversation
 from recorder_service.options import Options, Waits
 from recorder_service.sources import BadAudio, Samples
@@ -93,6 +93,17 @@ class Peer:
 
 
 Script = Callable[[Peer], Awaitable[None]]
+
+
+async def cut_at_once(peer: Peer) -> None:
+    await peer.cut(ready())
+
+
+async def to_the_end(peer: Peer, samples: int = 0) -> None:
+    """The session goes on, or begins, with all there is."""
+    await peer.say(ready(samples, resumed=peer.start["session"] is not None))
+    assert await peer.text() == {"type": "stop"}
+    await peer.say(Done("s", 0, 0))
 
 
 class Blocks:

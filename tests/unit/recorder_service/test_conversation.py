@@ -11,7 +11,6 @@ from recorder_service.gateways import Unreachable
 from recorder_service.options import Options
 from recorder_service.sources import BadAudio
 from tests.unit.recorder_service.played_server import (
-    BLOCK,
     QUICK,
     RATE,
     RECORDING,
@@ -95,27 +94,6 @@ def test_a_server_that_stays_away_ends_in_a_sentence() -> None:
         converse(talk, server, waits=waits)
     assert len(talk.peers) > 2
     assert all("trying again in" in note for note in talk.notes if "lost" in note)
-
-
-def test_a_file_is_not_read_beyond_what_may_be_kept() -> None:
-    source = Blocks()
-    left: list[int] = []
-
-    async def server(peer: Peer) -> None:
-        await peer.say(welcome())
-        await peer.samples(3 * BLOCK)
-        await peer.pinged(3)
-        left.append(len(source.left))
-        assert len(peer.audio) == 3 * BLOCK
-        for sent in range(4, 11):
-            await peer.say(Accepted("s", (sent - 3) * BLOCK))
-            await peer.samples(sent * BLOCK)
-        assert await peer.text() == {"type": "stop"}
-        await peer.say(Done("s", 0, 0))
-
-    talk = converse(Talk(), server, source=source, keep_seconds=3 * BLOCK / RATE)
-    assert left == [6], "one more is in hand"
-    assert np.array_equal(talk.peers[0].audio, RECORDING)
 
 
 def test_a_server_that_answers_nothing_but_pings_is_alive() -> None:

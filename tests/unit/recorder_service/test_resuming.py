@@ -1,36 +1,24 @@
 import dataclasses
-import random
 
 import numpy as np
 import pytest
 
-from contracts.messages import Accepted, Done, Error, Limits
+from contracts.messages import Accepted, Done, Error
 from recorder_service.closing import Refused, TakenOver
 from tests.unit.recorder_service.played_server import (
-    BLOCK,
     QUICK,
     RATE,
     RECORDING,
     Peer,
-    Spoken,
     Talk,
     converse,
+    cut_at_once,
     ready,
     result,
+    to_the_end,
 )
 
 CANNOT_RESUME = Error("s", "cannot_resume", "no such session")
-
-
-async def cut_at_once(peer: Peer) -> None:
-    await peer.cut(ready())
-
-
-async def to_the_end(peer: Peer, samples: int = 0) -> None:
-    """The session goes on, or begins, with all there is."""
-    await peer.say(ready(samples, resumed=peer.start["session"] is not None))
-    assert await peer.text() == {"type": "stop"}
-    await peer.say(Done("s", 0, 0))
 
 
 def test_another_connection_goes_on_with_the_same_session_where_the_server_says() -> None:
@@ -181,42 +169,6 @@ def test_taken_over_by_a_late_attempt_of_its_own_it_takes_the_session_back_once(
         converse(Talk(), cut_at_once, hangs, taken_over, taken_over, to_the_end, waits=waits)
 
 
-def test_what_could_not_be_kept_is_silence_in_a_session_that_goes_on_and_told() -> None:
-    source = Spoken()
-
-    async def first(peer: Peer) -> None:
-        await peer.say(ready())
-        await source.speak(2)
-        await peer.samples(2 * BLOCK)
-        await peer.cut(Accepted("s", 1000))
-
-    async def second(peer: Peer) -> None:
-        await source.speak(8)
-        source.stop()
-        await to_the_end(peer, 1500)
-
-    talk = converse(Talk(), first, second, source=source, keep_seconds=3 * BLOCK / RATE)
-    given_up = 7 * BLOCK
-    assert not talk.peers[1].audio[: given_up - 1500].any()
-    assert np.array_equal(talk.peers[1].audio[given_up - 1500 :], RECORDING[given_up:])
-    assert f"{(given_up - 1500) / RATE:.1f} s of audio could not be kept; silence takes its place" in talk.notes
-    assert set(talk.offsets) == {0.0}
-
-
-def test_what_could_not_be_kept_is_missing_in_a_new_session_whose_times_are_right() -> None:
-    source = Spoken()
-
-    async def full(peer: Peer) -> None:
-        await source.speak(10)
-        source.stop()
-        await peer.close(1013, Error(None, "full", "no place", retryable=True))
-
-    talk = converse(Talk(), full, to_the_end, source=source, keep_seconds=3 * BLOCK / RATE)
-    assert np.array_equal(talk.peers[1].audio, RECORDING[7 * BLOCK :])
-    assert talk.offsets[-1] == 7 * BLOCK / RATE
-    assert "0.4 s of audio could not be kept and are missing" in talk.notes
-
-
 def test_a_link_that_swallows_everything_is_given_up_and_the_session_goes_on() -> None:
     async def black_hole(peer: Peer) -> None:
         await peer.say(ready())
@@ -230,44 +182,3 @@ def test_a_link_that_swallows_everything_is_given_up_and_the_session_goes_on() -
     talk = converse(Talk(), black_hole, second, waits=dataclasses.replace(QUICK, dead=0.3))
     assert np.array_equal(talk.peers[1].audio, RECORDING[5000:])
     assert talk.notes[0].startswith("Nothing came from the server for 0.3 s; trying again in")
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_hundreds_of_breaks_anywhere_cost_no_sample_and_double_no_event(seed: int) -> None:
-    chance = random.Random(seed)
-    events = [result(seq) for seq in range(1, 101)]
-    taken = np.zeros(0, np.float32)
-    accepted = told = 0
-
-    async def server(peer: Peer) -> None:
-        """Takes a little, forgets some of what it has not accepted, and breaks off."""
-        nonlocal taken, accepted, told
-        resumed = peer.start["session"] is not None
-        if not resumed:  # the first one, perhaps some times: its `ready` is lost with the connection
-            taken, accepted, told = taken[:0], 0, 0
-        after = peer.start["after"] or 0
-        assert after <= told, "it cannot have seen what was not sent"
-        taken = taken[: chance.randint(accepted, len(taken))]
-        begin = len(taken)
-        welcome = ready(begin, resumed=resumed)
-        await peer.say(dataclasses.replace(welcome, limits=Limits(400, 60.0, 15.0)), *events[after:told])
-        for _ in range(chance.randrange(3)):
-            count = min(len(peer.audio) + chance.randrange(1, 100), len(RECORDING) - begin)
-            await peer.samples(count)
-            taken = np.concatenate([taken, peer.audio[len(taken) - begin : count]])
-            if chance.random() < 0.5:
-                accepted = len(taken)
-                await peer.say(Accepted("s", accepted))
-            told = min(told + 1, len(events))
-            await peer.say(events[told - 1])
-        if len(taken) < len(RECORDING) or told < len(events):
-            peer.connection.transport.abort()
-            return
-        assert await peer.text() == {"type": "stop"}
-        await peer.say(Done("s", len(RECORDING), len(events)))
-
-    talk = converse(Talk(), server)
-    assert np.array_equal(taken, RECORDING)
-    assert talk.seqs == list(range(1, 101))
-    assert len(talk.peers) > 200
-    assert talk.failures == 0

@@ -45,7 +45,7 @@ class Condition:
         self._stalled_seconds = stalled_seconds
         self._told: tuple[str, str | None] | None = None
         self._state = "loading"
-        self._round_at = time.monotonic()
+        self._round_at = float("inf")  # reading a big log back at first takes its time
         self._stalled = False
 
     def failed(self, trouble: Trouble, error: Exception) -> None:

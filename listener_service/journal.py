@@ -54,8 +54,8 @@ class Remembered:
 
 
 class Journal:
-    """`show` puts a line on the console; it must not raise. But for `save`, only use what is here
-    inside `open`."""
+    """`show` puts a line on the console; it must not raise. `write`, `save`, `written` and `place` are
+    for use inside `open`."""
 
     def __init__(self, file: LogFile, snapshots: SnapshotFile, report: Report, show: Callable[[str], None]) -> None:
         self.written = Remembered()
@@ -91,30 +91,17 @@ class Journal:
                 self._show(text)
             items = items[count:]
 
-    def tell(self, statistics: Sequence[Line]) -> None:
-        """Statistics: to the console in any case, to the log if it can be written."""
-        if not statistics:
-            return
-        texts = [str(one) for one in statistics]
-        for text in texts:
-            self._show(text)
-        try:
-            with self.open():
-                while texts:
-                    texts = texts[self._file.append(texts) :]
-        except OSError as error:
-            log.error("statistics not written to the result log", extra={"error": error})
-        self.save()
-
     def due(self) -> None:
         """Statistics lines if it is time for them, and a snapshot if the last one is old."""
-        self.tell(self._report.due(time.time()))
-        if time.monotonic() > self._saved_at + SAVE_SECONDS and self._saved != (self._mark, self.place):
-            self.save()
+        if self._report.is_due(time.time()):
+            self._tell(self._report.due)
+        elif time.monotonic() > self._saved_at + SAVE_SECONDS and self._saved != (self._mark, self.place):
+            with contextlib.suppress(OSError), self.open():  # the next write meets and tells the same
+                self.save()
 
     def close(self) -> None:
         """Write the last statistics."""
-        self.tell(self._report.final(time.time()))
+        self._tell(self._report.final)
         self._file.close()
 
     def save(self) -> None:
@@ -128,6 +115,26 @@ class Journal:
             if self._savable:
                 log.warning("snapshot of the statistics not written", extra={"error": error})
             self._savable = False
+
+    def _tell(self, statistics: Callable[[float], list[Line]]) -> None:
+        """To the console in any case, to the log if it can be written."""
+        texts = None
+        try:
+            with self.open():
+                texts = self._shown(statistics)
+                while texts:
+                    texts = texts[self._file.append(texts) :]
+                self.save()
+        except OSError as error:
+            log.error("statistics not written to the result log", extra={"error": error})
+            if texts is None:
+                self._shown(statistics)
+
+    def _shown(self, statistics: Callable[[float], list[Line]]) -> list[str]:
+        texts = [str(one) for one in statistics(time.time())]
+        for text in texts:
+            self._show(text)
+        return texts
 
     def _catch_up(self) -> None:
         """Read what is there and was not written here."""

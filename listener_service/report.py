@@ -28,9 +28,12 @@ class Report:
         self._news = True
         self.statistics.add(new, now)
 
+    def is_due(self, now: float) -> bool:
+        return bool(self._interval) and self._news and now >= self._last + self._interval
+
     def due(self, now: float) -> list[Line]:
         """The lines to write now: all, and each session that had an event since the last ones."""
-        if not self._interval or not self._news or now < self._last + self._interval:
+        if not self.is_due(now):
             return []
         lines = self._lines(self._last, now)
         self._last = now

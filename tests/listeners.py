@@ -36,10 +36,14 @@ class Listeners:
 
     def say(self, *utterances: int, session: str = "s1", text: str = "I love this") -> None:
         for utterance in utterances:
-            sentiment = Sentiment("POSITIVE", 0.98, {"POSITIVE": 0.99, "NEGATIVE": 0.01, "NEUTRAL": 0.0}, "m")
-            timings = Timings(total_ms=400.0)
-            event = Result(session, utterance, 1.0, 2.0, text, "en", 0.9, sentiment, "e", "base", timings=timings)
-            assert commit(self.redis, event)
+            assert self.say_again(utterance, session, text)
+
+    def say_again(self, utterance: int, session: str = "s1", text: str = "I love this") -> int | None:
+        """None when it was said before."""
+        sentiment = Sentiment("POSITIVE", 0.98, {"POSITIVE": 0.99, "NEGATIVE": 0.01, "NEUTRAL": 0.0}, "m")
+        timings = Timings(total_ms=400.0)
+        event = Result(session, utterance, 1.0, 2.0, text, "en", 0.9, sentiment, "e", "base", timings=timings)
+        return commit(self.redis, event)
 
     def files(self) -> list[Path]:
         """The log and its rotated files, the oldest first."""

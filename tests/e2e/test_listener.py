@@ -1,12 +1,20 @@
 """The listener as a process against a real Redis: each result is in its log exactly once, whatever
 is killed, moved, filled up or thrown at it."""
 
+import contextlib
+import json
 import resource
+import threading
 import time
+from pathlib import Path
 
+import redis
+
+from contracts import keys
 from contracts.commit import commit
 from contracts.messages import Error
 from contracts.names import LISTENER_GROUP, RESULTS_STREAM
+from docker import service_health
 from listener_service.line import parse
 from tests.eventually import eventually
 from tests.listeners import Listeners
@@ -139,6 +147,49 @@ def test_redis_away_and_back(redis_server: RedisServer, listeners: Listeners) ->
     eventually(lambda: listeners.utterances() == [1, 2])
     output = listener.wait_for("Redis answers again")
     assert output.count("Redis does not answer") == 1
+
+
+def test_redis_killed_again_and_again_while_results_arrive(redis_server: RedisServer, listeners: Listeners) -> None:
+    listener = listeners.start()
+    eventually(lambda: listeners.redis.exists(keys.LISTENER))
+    stopped = threading.Event()
+    said: list[int] = []
+
+    def talk() -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(redis.RedisError):  # as a worker does: again until it is committed
+                listeners.say_again(len(said) + 1)
+                said.append(len(said) + 1)
+
+    talking = threading.Thread(target=talk)
+    talking.start()
+    for goal in (100, 200, 300):
+        eventually(lambda goal=goal: listeners.written() >= goal, interval=0.001)
+        redis_server.kill()
+        redis_server.start()
+    stopped.set()
+    talking.join()
+    eventually(lambda: listeners.written() >= len(said) and listeners.unacknowledged() == 0)
+    assert listeners.utterances() == said
+    assert listener.running
+
+
+def test_its_heartbeat_tells_how_it_is(listeners: Listeners, tmp_path: Path) -> None:
+    beat = tmp_path / "heartbeat"
+    listeners.log.parent.mkdir()
+    listeners.log.symlink_to("/dev/full")
+    listeners.start(HEARTBEAT_FILE=str(beat))
+    eventually(lambda: service_health.problem(beat, time.time()) is None)
+    listeners.say(1)
+    eventually(lambda: "result log cannot be written" in str(service_health.problem(beat, time.time())))
+    listeners.start("other", HEARTBEAT_FILE=str(tmp_path / "other"))
+    eventually(lambda: service_health.problem(tmp_path / "other", time.time()))
+    listeners.log.unlink()
+    eventually(lambda: listeners.utterances() == [1])
+    pair = (beat, tmp_path / "other")
+    eventually(lambda: [service_health.problem(path, time.time()) for path in pair] == [None, None])
+    # one writes, the other stands by and says so
+    eventually(lambda: sorted(bool(json.loads(path.read_text())["reason"]) for path in pair) == [False, True])
 
 
 def test_redis_that_comes_later(redis_server: RedisServer, listeners: Listeners) -> None:

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+from pathlib import Path
 
 from contracts import keys
 from contracts.names import LISTENER_GROUP, RESULTS_STREAM
@@ -141,3 +142,20 @@ def test_two_that_are_stopped_killed_and_started_in_turn(listeners: Listeners) -
         else:
             one.signal(signal.SIGCONT)
     check_many(listeners)
+
+
+def test_logs_on_two_machines_are_each_whole_from_their_first_line_on(listeners: Listeners, tmp_path: Path) -> None:
+    """The stream has what the other one has written meanwhile."""
+    there = tmp_path / "elsewhere" / "result_listener.log"
+    listener = listeners.start("here")
+    listeners.say(1, 2)
+    eventually(lambda: listeners.utterances() == [1, 2] and listeners.unacknowledged() == 0)
+    other = listeners.start("there", RESULT_LOG=str(there))
+    other.wait_for("standing by")
+    listener.kill()
+    listeners.say(3, 4)
+    eventually(lambda: listeners.utterances(there) == [3, 4] and listeners.unacknowledged() == 0)
+    listener.start()
+    other.terminate()
+    listeners.say(5)
+    eventually(lambda: listeners.utterances() == [1, 2, 3, 4, 5])

@@ -52,7 +52,8 @@ def test_what_another_process_wrote_is_known_before_anything_is_written(tmp_path
 def test_a_snapshot_and_the_lines_behind_it_are_the_whole(tmp_path: Path) -> None:
     first = Desk(tmp_path)
     first.write(1, 2)
-    first.journal.save()
+    with first.journal.open():
+        first.journal.save()
     first.write(3)  # and killed
     second = Desk(tmp_path, now=2000.0)
     assert second.look() == 3
@@ -71,7 +72,8 @@ def test_the_newest_snapshot_counts_when_others_wrote_and_rotated(tmp_path: Path
 def test_an_older_snapshot_is_no_reason_to_forget(tmp_path: Path) -> None:
     one, other = Desk(tmp_path), Desk(tmp_path)
     one.write(1)
-    one.journal.save()
+    with one.journal.open():
+        one.journal.save()
     one.write(2)
     (tmp_path / "log").rename(tmp_path / "elsewhere")
     assert one.look() == 2
@@ -118,3 +120,22 @@ def test_ids_are_remembered_up_to_a_bound() -> None:
         remembered.add(f"{number}-0")
     assert "0-0" not in remembered
     assert "1-0" in remembered and f"{REMEMBERED_IDS}-0" in remembered
+
+
+def test_last_statistics_count_what_others_wrote_meanwhile(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.write(1)
+    other.write(2, 3)
+    one.journal.close()
+    assert [text for text in one.shown if " scope=all " in text and " utterances=3 " in text]
+
+
+def test_statistics_are_shown_where_the_log_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "log").symlink_to("/dev/full")
+    desk = Desk(tmp_path)
+    desk.journal.close()
+    assert [text.split()[1] for text in desk.shown] == [line.STATISTICS]
+    (tmp_path / "log").unlink()
+    (tmp_path / "log").mkdir()
+    desk.journal.close()
+    assert len(desk.shown) == 2

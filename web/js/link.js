@@ -19,6 +19,7 @@ export const RULES = Object.freeze({
   deadMs: 5000,
   deadBehindMs: 30_000,
   openMs: 10_000,
+  steadyMs: 30_000,
   finishMs: 90_000,
   finishOfflineMs: 20_000,
   fullWaitMs: 5000,
@@ -56,6 +57,7 @@ export class Link {
     this.connections = 0;
     this.pings = 0;
     this.complaint = null; // the last error of the session itself, told just before a close
+    this.strays = 0; // attempts to resume of which we do not know what became: one may be what takes over now
     this.flushed = false;
     this.stopSent = false;
     this.finishBy = Infinity;
@@ -177,6 +179,7 @@ export class Link {
     if (this.ended) return;
     const now = this.world.now();
     if (now > this.finishBy) return this.end("unfinished");
+    if (this.ready && now - this.opened > this.rules.steadyMs) this.strays = 0;
     this.pump();
     if (this.socket && !this.ready && now - this.opened > this.rules.openMs) this.lost(0, "no answer");
     else if (this.ready && now - this.heardAt > this.patience()) this.lost(0, "no answer");
@@ -197,12 +200,15 @@ export class Link {
 
   lost(code, reason) {
     if (this.ended) return;
+    const ours = code === TAKEN_OVER && this.strays > 0;
+    if (ours) this.strays -= 1;
+    else if (this.session && !this.ready) this.strays += 1;
     this.discard();
     const complaint = this.complaint;
     const told = complaint?.message || reason || "";
-    if (code === TAKEN_OVER) return this.end("taken_over");
+    if (code === TAKEN_OVER && !ours) return this.end("taken_over");
     if (code === CANNOT_RESUME && this.session) return this.renew();
-    if (isFatal(code, complaint)) return this.end("refused", { code, message: told || `close code ${code}` });
+    if (!ours && isFatal(code, complaint)) return this.end("refused", { code, message: told || `close code ${code}` });
     const full = code === TRY_LATER && (complaint?.code ?? "full") === "full";
     const asked = (code === TRY_LATER && complaint?.retry_after) || 0;
     const wait = Math.max(this.laterMs(code, asked), waitMs(this.attempt++, this.world.random()));

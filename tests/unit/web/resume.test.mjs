@@ -104,6 +104,24 @@ test("taken over by another window: it ends and does not come back", () => {
   assert.equal(world.sockets.length, 1);
 });
 
+test("taken over by an attempt of its own that the server came round to late: it takes the session back", () => {
+  world.welcome();
+  world.cut();
+  world.socket.onopen();
+  world.pass(30_000); // no answer: given up, and another attempt made
+  world.welcome({ resumed: true });
+  refuse(4009, "taken_over");
+  world.pass(2000);
+  assert.notEqual(world.reports.at(-1).type, "ended");
+  world.welcome({ resumed: true });
+  for (let n = 0; n < 70; n += 1) {
+    world.say({ type: "pong", id: n });
+    world.pass(500);
+  }
+  refuse(4009, "taken_over");
+  assert.equal(world.reports.at(-1).reason, "taken_over");
+});
+
 test("a connection that breaks after stop: it resumes, sends the rest and the stop again", () => {
   world.welcome();
   speak(2);

@@ -2,7 +2,8 @@
 
 Reasons, measured on Celery and kombu 5.7: without `socket_timeout` and `health_check_interval` a
 half-open connection stopped a worker for good; without `queue_order_strategy` partials are taken
-before finals. `visibility_timeout` is what redelivers the work of a killed worker; it may be short
+before finals; without `broker_channel_error_retry` a worker ends when Redis refuses to write for a
+moment. `visibility_timeout` is what redelivers the work of a killed worker; it may be short
 because `contracts.watch` renews what a living one holds. No result backend is used: results live in
 `contracts.commit`'s streams.
 """
@@ -40,6 +41,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
     return _broker(parse(redis_url)) | {
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_ignore_result": True,

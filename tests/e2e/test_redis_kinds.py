@@ -43,11 +43,17 @@ def test_the_pipeline_on_a_redis_behind_tls_and_a_password(tmp_path: Path, progr
 
 
 @on_each_server
-def test_work_goes_on_after_a_failover(tmp_path: Path, program: str) -> None:
+def test_work_goes_on_after_a_refusal_and_after_failovers(tmp_path: Path, program: str) -> None:
     with Sentinels(tmp_path, program).running() as watched, PipelineOn(tmp_path, watched.url) as pipeline:
         pipeline.disturb()
         assert said(speak(pipeline.url, CLIPS[0].path)) == words(CLIPS[0].text)
         assert DROPPED in pipeline["stt_worker"].output
+
+        with connect(watched.url) as client:
+            client.config_set("min-replicas-to-write", 2)  # one more than there are: nothing may be written
+            for worker in ("stt_worker", "analyzer_worker"):
+                pipeline[worker].wait_for("Redis refuses to give messages out")
+            client.config_set("min-replicas-to-write", 0)
 
         watched.switch()
         eventually(lambda: watched.master_port == watched.replicas[0].port)

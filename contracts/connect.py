@@ -80,9 +80,10 @@ def refuse_cluster(url: str) -> None:
 
 
 def greet(connection: Any) -> None:
-    """For redis-py's `redis_connect_func`: log in, then ask what is there."""
-    connection.on_connect()
-    connection.send_command("INFO", "cluster")
+    """For redis-py's `redis_connect_func`: log in, then ask what is there. Without its health checks,
+    which connect again when they fail, and so would come back here without end."""
+    connection.on_connect_check_health(check_health=False)
+    connection.send_command("INFO", "cluster", check_health=False)
     try:
         answer = connection.read_response()
     except redis.ResponseError:  # a user who may not ask
@@ -91,8 +92,8 @@ def greet(connection: Any) -> None:
 
 
 async def _greet_async(connection: Any) -> None:
-    await connection.on_connect()
-    await connection.send_command("INFO", "cluster")
+    await connection.on_connect_check_health(check_health=False)
+    await connection.send_command("INFO", "cluster", check_health=False)
     try:
         answer = await connection.read_response()
     except redis.ResponseError:

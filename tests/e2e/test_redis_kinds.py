@@ -1,5 +1,6 @@
 """The pipeline on a Redis with TLS and a password, on one with sentinels, on Valkey; and no cluster."""
 
+import asyncio
 import contextlib
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from contracts.broker import celery_settings
-from contracts.connect import connect
+from contracts.connect import connect, connect_async
 from contracts.redis_url import NO_CLUSTER
 from scripts import procfile, redis_server
 from tests.e2e.redis_kinds import PASSWORD, PipelineOn, Sentinels, Server, authority, cluster_node, tls
@@ -72,6 +73,19 @@ def test_sentinels_and_their_master_may_be_behind_tls(tmp_path: Path) -> None:
         with connect(watched.url) as client:
             assert client.ping()
         reach(watched.url)
+
+
+def test_a_connection_that_breaks_in_its_first_words_is_an_error_and_no_endless_new_try(tmp_path: Path) -> None:
+    async def ask(url: str) -> None:
+        async with connect_async(url) as client:
+            await client.ping()
+
+    with Server(tmp_path, SERVERS[0], "server", tls(tmp_path)) as server:
+        plain = f"redis://127.0.0.1:{server.port}"
+        with connect(plain) as client, pytest.raises(redis.ConnectionError, match="while reading"):
+            client.ping()
+        with pytest.raises(redis.ConnectionError, match="while reading"):
+            asyncio.run(ask(plain))
 
 
 def test_a_redis_cluster_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -52,12 +52,13 @@ def connect(url: str, *, tries: int = 0, seconds: float = ANSWER_SECONDS) -> red
     return client
 
 
-def connect_async(url: str) -> aio.Redis:
+def connect_async(url: str, most: int = 100) -> aio.Redis:
     """The gateway's client: what fails is tried once more at once, as who uses it knows what to do then.
-    Raises BadAddress."""
+    It has `most` connections at most; a command that would need another one fails as if Redis were
+    away. Raises BadAddress."""
     address = redis_url.parse(url)
     options = _options(address, ANSWER_SECONDS)
-    options |= {"retry": AioRetry(NoBackoff(), 1), "redis_connect_func": _greet_async}
+    options |= {"retry": AioRetry(NoBackoff(), 1), "redis_connect_func": _greet_async, "max_connections": most}
     if address.master is None:
         host, port = address.hosts[0]
         return aio.Redis(host=host, port=port, **options)

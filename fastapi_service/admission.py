@@ -14,6 +14,7 @@ from fastapi_service.codes import Refusal
 from fastapi_service.exchange import Begun
 from fastapi_service.feed import Feed
 from fastapi_service.gateway import Gateway
+from fastapi_service.load import storage_full
 from fastapi_service.sessions import Identity, Standing
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,9 @@ async def _begin(gateway: Gateway) -> Begun:
     most = gateway.settings.max_sessions
     if len(gateway.connections) >= most:
         raise Refusal(codes.FULL, f"all places are taken ({most} sessions); try again in a minute", 60.0)
+    await gateway.load.look()
+    if gateway.load.refusal:
+        raise gateway.load.refusal
     identity = Identity.new()
     async with _followed(identity, 0, gateway) as feed:
         await gateway.sessions.create(identity, time.time())
@@ -74,5 +78,5 @@ async def _followed(identity: Identity, after: int, gateway: Gateway) -> AsyncIt
 
 def _no_storage(error: Exception) -> Refusal:
     if isinstance(error, OutOfMemoryError):
-        return Refusal(codes.STORAGE_FULL, "the server's storage is full; try again in a minute", 60.0)
+        return storage_full()
     return Refusal(codes.STORAGE_UNAVAILABLE, "the server cannot reach its storage (Redis); try again in a moment", 2.0)

@@ -25,7 +25,9 @@ NOT_PCM = Code(
 )
 FRAME_TOO_BIG = Code("frame_too_big", 1009, "always", False, "One message was larger than limits.max_frame_bytes.")
 INTERNAL = Code("internal", 1011, "always", True, "The gateway failed in a way nobody foresaw; its log says how.")
-FULL = Code("full", 1013, "always", True, "The gateway holds as many sessions as it may; try again in a while.")
+FULL = Code(
+    "full", 1013, "always", True, "No place, or words come too late already; retry_after says when to come again."
+)
 BAD_MESSAGE = Code(
     "bad_message", 4000, "before ready", False, "A text message is not JSON, of no known type, or has a wrong field."
 )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 import secrets
 import time
 
@@ -19,7 +20,7 @@ from contracts.messages import (
     TranscribeTask,
     Transcript,
 )
-from fastapi_service.codes import STORAGE_FULL, STORAGE_UNAVAILABLE
+from fastapi_service.codes import STORAGE_FULL, STORAGE_UNAVAILABLE, Code
 from fastapi_service.dispatch import UNREACHABLE
 from fastapi_service.feed import Event, Feed
 from fastapi_service.gateway import Gateway
@@ -77,14 +78,16 @@ class Exchange:
         await self._gateway.results.close(self._feed)
 
     async def hear(self, data: bytes) -> None:
-        """Take PCM; return when there is room for more. Raises NotPcm."""
-        signals = await self._hearing.hear(data, time.time())
+        """Take PCM, once Redis has room for it; return when there is room for more. Raises NotPcm."""
+        await self._room()
+        spacing = self._gateway.load.spacing if self._wants_partials else math.inf
+        signals = await self._hearing.hear(data, time.time(), spacing)
         finished = [signal for signal in signals if isinstance(signal, Utterance)]
         for utterance in finished:
             await self._accept(utterance)
         self._hearing.forget()
         await self._tell_accepted(at_once=bool(finished))
-        if self._wants_partials and signals and isinstance(signals[-1], PartialDue):
+        if signals and isinstance(signals[-1], PartialDue):
             self._partials.due(signals[-1])
         while not await self._lead.room(self._gateway.patience.sign_of_life_seconds):
             await self._sign_of_life()
@@ -117,6 +120,7 @@ class Exchange:
                 if caption and self._wants_words(caption.utterance):
                     self._outbox.put_partial(Partial(session=self.session, **dataclasses.asdict(caption)))
             case Transcript():
+                self._gateway.load.learn(event)
                 await self._hearing.conclude(event)
                 await self._outbox.put(event)
                 await self._lead.words_out(event.utterance)
@@ -198,9 +202,20 @@ class Exchange:
             return
         self._durable = settled
 
+    async def _room(self) -> None:
+        """Wait while Redis is nearly full: what is accepted already needs the rest of it."""
+        if not self._gateway.load.memory.full:
+            return
+        await self._tell(STORAGE_FULL)
+        while not await self._gateway.load.room(self._gateway.patience.sign_of_life_seconds):
+            await self._sign_of_life()
+        self._told_away = None
+
     async def _tell_away(self, error: Exception) -> None:
+        await self._tell(STORAGE_FULL if isinstance(error, OutOfMemoryError) else STORAGE_UNAVAILABLE)
+
+    async def _tell(self, code: Code) -> None:
         """Say so once per outage; the session goes on by itself."""
-        code = STORAGE_FULL if isinstance(error, OutOfMemoryError) else STORAGE_UNAVAILABLE
         if self._told_away == code.name:
             await self._sign_of_life()
             return

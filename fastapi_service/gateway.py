@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.live.conversation import VoiceDetector
+from fastapi_service.load import Load
 from fastapi_service.probe import Probe
 from fastapi_service.results import Results
 from fastapi_service.sessions import Sessions
@@ -48,5 +49,8 @@ class Gateway:
     patience: Patience
     probe: Probe
     sessions: Sessions
+    load: Load
     connections: set[str] = field(default_factory=set)
     """The live sessions here, by their connections' names; a socket that has said nothing is none."""
+    sockets: set[object] = field(default_factory=set)
+    """Every open socket."""

@@ -51,9 +51,9 @@ class Hearing:
     def language(self) -> str | None:
         return self._conversation.language
 
-    async def hear(self, data: bytes, at: float) -> list[Utterance | PartialDue]:
-        """Take the bytes received at `at` (unix seconds). Raises NotPcm."""
-        return await self._in_thread(lambda: self._hear(data, at))
+    async def hear(self, data: bytes, at: float, spacing: float = 1.0) -> list[Utterance | PartialDue]:
+        """Take the bytes received at `at` (unix seconds); `spacing` as in `Conversation.hear`. Raises NotPcm."""
+        return await self._in_thread(lambda: self._hear(data, at, spacing))
 
     async def stop(self, at: float) -> list[Utterance]:
         """No more audio: the utterances that were not finished."""
@@ -83,11 +83,11 @@ class Hearing:
         async with self._one_at_a_time:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _hear(self, data: bytes, at: float) -> list[Utterance | PartialDue]:
+    def _hear(self, data: bytes, at: float, spacing: float) -> list[Utterance | PartialDue]:
         # clipped before the resampler, whose filter overflows to NaN on 1e38 and stays there
         samples: Samples = np.clip(decode_pcm(data, self._format), -1.0, 1.0)
         self.received += len(samples)
-        signals = self._conversation.hear(self._resampler.feed(samples))
+        signals = self._conversation.hear(self._resampler.feed(samples), spacing)
         self._arrivals.note(self._conversation.heard, at)
         return signals
 

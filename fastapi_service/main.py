@@ -13,9 +13,11 @@ from fastapi import FastAPI
 from contracts.broker import celery_settings
 from contracts.connect import connect_async
 from fastapi_service import __version__
+from fastapi_service.admission import RESUMED_SHARE
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.gateway import DEFAULT, Ears, Gateway, Patience
 from fastapi_service.live.conversation import VoiceDetector
+from fastapi_service.load import Load
 from fastapi_service.probe import Probe
 from fastapi_service.results import Results
 from fastapi_service.routes import health, page, socket
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 WEB = Path(__file__).resolve().parent.parent / "web"
 HEARING_THREADS = 2
 SENDING_THREADS = 4
+SESSION_COMMANDS, OTHER_COMMANDS = 3, 20
+"""Commands that Redis may have to answer at a time. Of one connection: what it adds, what it reads of the
+stream, a partial's audio."""
 
 
 def create_app(
@@ -40,7 +45,8 @@ def create_app(
 ) -> FastAPI:
     """The gateway as an ASGI application. `detector` makes one session's voice detector (Silero
     without it). Nothing is connected before its lifespan starts."""
-    store, listening = connect_async(settings.redis_url), connect_async(settings.redis_url)
+    most = SESSION_COMMANDS * RESUMED_SHARE * settings.max_sessions + OTHER_COMMANDS
+    store, listening = connect_async(settings.redis_url, most), connect_async(settings.redis_url)
     celery = Celery("fastapi_service", set_as_current=False)
     celery.conf.update(celery_settings(settings.redis_url) | {"broker_pool_limit": SENDING_THREADS})
     hearing = ThreadPoolExecutor(HEARING_THREADS, thread_name_prefix="hear")
@@ -50,18 +56,22 @@ def create_app(
     results = Results(listening, store)
     probe = Probe(dispatch, results, workers)
     ears = Ears(detector or _silero(), hearing)
-    gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store))
+    load = Load(store, workers, settings.max_wait_seconds)
+    gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store), load)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         reading = asyncio.create_task(results.run())
+        watching = asyncio.create_task(load.watch(lambda: bool(gateway.connections)))
         probe.start()
         log.info("gateway open", extra={"version": __version__})
         yield
         await probe.stop()
         await dispatch.close()
         reading.cancel()
-        await asyncio.wait({reading})
+        watching.cancel()
+        await asyncio.wait({reading, watching})
+        await load.stop()
         await results.stop()
         await listening.aclose()
         await store.aclose()

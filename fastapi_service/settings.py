@@ -17,6 +17,12 @@ class Settings:
     host: str = setting("HOST", "127.0.0.1", "address to listen on; 0.0.0.0 for every network interface")
     port: int = setting("PORT", 8000, "port to listen on; 0 takes a free one", minimum=0, maximum=65535)
     max_sessions: int = setting("MAX_SESSIONS", 50, "live sessions at a time; more are refused with 1013", minimum=1)
+    max_wait_seconds: float = setting(
+        "MAX_WAIT_SECONDS",
+        10.0,
+        "speech that waits longer for its words: new sessions are refused with 1013",
+        minimum=1,
+    )
     max_frame_bytes: int = setting(
         "MAX_FRAME_BYTES", 262_144, "largest message a client may send", minimum=1024, maximum=16_777_216
     )

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 STT, ANALYZER = "stt_worker", "analyzer_worker"
 NEEDED = (STT, ANALYZER)
+"""Without one of each speech becomes no result."""
+WANTED = ("listener_service", "sweeper")
+"""Without them it does, but is not in the log, or is not sent again when something dies on the way."""
 
 FRESH_SECONDS = 1.0
 _ORDER = ("ready", "loading", "failed")
@@ -58,6 +61,8 @@ class Workers:
         self._crew = Crew()
         self._seen_at = float("-inf")
         self._looking = asyncio.Lock()
+        self.were_ready = False
+        """Whether every needed service has had a ready worker since this gateway began."""
 
     async def look(self) -> Crew:
         """Raises RedisError."""
@@ -65,6 +70,7 @@ class Workers:
             if time.monotonic() - self._seen_at > FRESH_SECONDS:
                 self._crew = Crew(tuple(_heartbeats(await self._bodies())))
                 self._seen_at = time.monotonic()
+                self.were_ready = self.were_ready or not self._crew.missing
             return self._crew
 
     async def _bodies(self) -> list[bytes]:
@@ -92,6 +98,6 @@ def why(beat: Heartbeat) -> str:
     """A sentence on a worker that is not ready."""
     if beat.reason:
         return beat.reason
-    if beat.state == "loading":
+    if beat.state == "loading" and beat.service in NEEDED:
         return f"{beat.service} is loading its model {beat.model}".rstrip()
     return f"{beat.service} is {beat.state}"

@@ -50,11 +50,11 @@ def wait(health_url: str, stop: Event, tell: Callable[[str], None]) -> dict[str,
 
 
 def missing(report: dict[str, Any] | None) -> list[str]:
-    """What the report says of each part that is not ready; of the whole only when every part is."""
+    """What the report says of each needed part that is not ready; of the whole only when every part is."""
     if not report:
         return ["the gateway does not answer yet"]
     parts = report.get("parts", {})
-    found = {name: part for name, part in parts.items() if part["state"] != "ready"}
+    found = {name: part for name, part in parts.items() if part["state"] != "ready" and part.get("needed", True)}
     if len(found) > 1:
         found.pop("pipeline", None)
     return [f"{name} {part['state']}: {part['reason']}" for name, part in found.items()]
@@ -72,6 +72,7 @@ def welcome(report: dict[str, Any], url: str, result_log: str) -> str:
         "  A file     make demo    (or: .venv/bin/python -m recorder_service stream FILE)",
         "  Stop       Ctrl-C",
     ]
+    lines += [f"  Missing    {lack}" for lack in report.get("degraded", [])]
     if report.get("demo_models"):
         lines += ["", f"  {DEMONSTRATION}"]
     return "\n".join([*lines, ""])

@@ -2,6 +2,7 @@
 with words that the test chooses, so that the gateway can be tested without models."""
 
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +14,7 @@ from kombu.exceptions import OperationalError
 from contracts import audio, codec, commit, keys
 from contracts.broker import TRANSPORT_OPTIONS
 from contracts.heartbeat import Pulse
-from contracts.messages import Error, Hypothesis, Result, Sentiment, TranscribeTask, Transcript
+from contracts.messages import Error, Hypothesis, Result, Sentiment, Timings, TranscribeTask, Transcript
 from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE
 
 Words = Callable[[TranscribeTask, bytes], str | None]
@@ -101,7 +102,18 @@ class PlayedWorkers:
             commit.commit(self._redis, error)
             return
         transcript = Transcript(
-            task.session, task.utterance, task.start, task.end, text, "en", 0.9, 0.9, "played", "played-speech"
+            task.session,
+            task.utterance,
+            task.start,
+            task.end,
+            text,
+            "en",
+            0.9,
+            0.9,
+            "played",
+            "played-speech",
+            at=time.time(),
+            timings=Timings(stt_queue_ms=1000 * (time.time() - task.sent_at)),
         )
         commit.commit(self._redis, transcript)
         commit.commit(self._redis, _result(task, text))

@@ -126,9 +126,10 @@ class Conversation:
         """The chosen or locked language (ISO 639-1), else None."""
         return self._language
 
-    def hear(self, samples: Samples) -> list[Utterance | PartialDue]:
-        """Take float32[n] at 16 kHz, any n >= 0; at most one PartialDue, which comes last. The cuts do
-        not depend on how the audio is divided into calls. Raises RuntimeError after `stop`."""
+    def hear(self, samples: Samples, spacing: float = 1.0) -> list[Utterance | PartialDue]:
+        """Take float32[n] at 16 kHz, any n >= 0; at most one PartialDue, which comes last: so many
+        times as rarely as otherwise (`spacing`; infinity: none). The cuts do not depend on it, nor on
+        how the audio is divided into calls. Raises RuntimeError after `stop`."""
         if self._stopped:
             raise RuntimeError("the conversation was stopped; audio needs a new one")
         events: list[Utterance | PartialDue] = []
@@ -143,7 +144,7 @@ class Conversation:
             self._filled = filled
             if filled == FRAME:
                 events += self._take_frame()
-        events += self._partial_due()
+        events += self._partial_due(spacing)
         self._settled = self._segmenter.settled
         return events
 
@@ -214,14 +215,14 @@ class Conversation:
         self._sentence_through = 0
         return [utterance]
 
-    def _partial_due(self) -> list[PartialDue]:
+    def _partial_due(self, spacing: float) -> list[PartialDue]:
         speech = self._segmenter.open
         if speech is None or not speech.kept or speech.voiced_end <= self._asked_through:
             return []
         if speech.silence > self._rules.partial_silence:
             return []
         start, end = speech.start, speech.padded_end
-        if end - start < self._rules.first_partial or not self._pace.may_ask(self._heard):
+        if end - start < self._rules.first_partial or not self._pace.may_ask(self._heard, spacing):
             return []
         due = PartialDue(self._number, start, end, self._tape.samples(start, end))
         self._asked = _Asked(due.number, due.start, due.end)

@@ -13,9 +13,10 @@ class Pace:
         self._round_trip = 0
         self._waiting = False
 
-    def may_ask(self, heard: int) -> bool:
+    def may_ask(self, heard: int, spacing: float = 1.0) -> bool:
+        """`spacing`: so many times as rarely as otherwise; infinity: no."""
         interval = max(self._rules.partial_interval, self._rules.partial_round_trips * self._round_trip)
-        return not self._waiting and heard - self._asked_at >= interval
+        return not self._waiting and heard - self._asked_at >= spacing * interval
 
     def asked(self, heard: int) -> None:
         self._waiting, self._asked_at = True, heard

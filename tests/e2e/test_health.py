@@ -3,8 +3,10 @@
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import redis
 
@@ -14,7 +16,7 @@ from scripts import procfile
 from tests.eventually import eventually
 from tests.played_workers import PlayedWorkers
 from tests.processes import Process, RedisServer, clean_environ, free_port
-from tests.running_gateway import RunningGateway
+from tests.running_gateway import RunningGateway, silence, voice
 
 
 def gateway_process(directory: Path, **environ: str) -> Process:
@@ -61,6 +63,41 @@ def test_a_worker_that_failed_says_why(redis_server: RedisServer) -> None:
         assert client.smembers(keys.WORKERS) == {beat.worker.encode()}
     assert parts["stt_worker"]["state"] == "failed"
     assert parts["stt_worker"]["reason"] == "speech.pt is damaged; copy it again"
+
+
+def test_a_log_or_a_sweeper_that_is_missing_is_told_and_the_page_stays(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    environ = clean_environ(REDIS_URL=redis_server.url, RESULT_LOG=str(tmp_path / "results.log"))
+    lines = procfile.lines()
+    with PlayedWorkers(redis_server.url), RunningGateway(redis_server.url) as gateway:
+        report: Any = eventually(lambda: _when_ready(gateway))
+        assert report["status"] == 200
+        assert [lack.split(":")[0] for lack in report["degraded"]] == ["listener_service", "sweeper"]
+        with Process("sweeper", lines["sweeper"], tmp_path, environ):
+            eventually(lambda: [lack.split(":")[0] for lack in gateway.health()["degraded"]] == ["listener_service"])
+            with Process("listener_service", lines["listener_service"], tmp_path, environ):
+                eventually(lambda: gateway.health()["degraded"] == [])
+        parts = gateway.health()["parts"]
+        assert parts["sweeper"]["ready"] == 1 and parts["listener_service"]["needed"] is False
+
+
+def test_what_waits_is_told(redis_server: RedisServer) -> None:
+    with RunningGateway(redis_server.url) as gateway, gateway.connect() as talker:
+        talker.speak(np.concatenate([voice(1.0), silence(1.0)] * 2))
+        talker.say("ping")
+        talker.wait_for("pong")
+        report = eventually(lambda: _with_queued(gateway, 2))
+        assert report["pending"]["utterances"] == 2 and report["dead_letters"] == 0
+        assert set(report["queues"]) == {"stt_queue", "stt_partial_queue", "analyzer_queue"}
+        assert eventually(lambda: gateway.health()["queues"]["stt_queue"]["oldest_seconds"] > 0)
+        assert eventually(lambda: gateway.health()["pending"]["overdue_seconds"] > 0)
+        assert 0 < report["parts"]["redis"]["memory_used"] < 0.1
+
+
+def _with_queued(gateway: RunningGateway, count: int) -> Any:
+    report = gateway.health()
+    return report if report["queues"]["stt_queue"]["length"] == count else None
 
 
 def test_demo_models_are_told_with_the_way_to_real_ones(redis_server: RedisServer) -> None:

@@ -154,3 +154,23 @@ def test_a_sentence_does_not_once_more_was_said() -> None:
     talk.learn(answer(one_partial(talk, 2 * SECOND), "Some words."))
     talk.hear(audio([(0.9, 5)]))
     assert talk.hear(audio([(0.0, 17)])) == []
+
+
+def test_with_spacing_partials_are_asked_for_more_rarely_and_cuts_stay_the_same() -> None:
+    spoken = audio([(0.9, 300), (0.0, 40)])
+
+    def heard(spacing: float) -> tuple[int, list[tuple[int, int]]]:
+        talk = conversation()
+        asked, cuts = 0, []
+        for part in chunks(spoken, 160):
+            for event in talk.hear(part, spacing):
+                if isinstance(event, PartialDue):
+                    asked += 1
+                    talk.learn(answer(event, None))
+                else:
+                    cuts.append((event.start, event.end))
+        return asked, cuts
+
+    (often, cuts), (rarely, thinned), (never, off) = map(heard, (1.0, 3.0, float("inf")))
+    assert often >= 2 * rarely > 0 == never
+    assert cuts == thinned == off and len(cuts) == 1

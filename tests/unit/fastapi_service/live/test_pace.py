@@ -44,3 +44,12 @@ def test_no_answer_never_makes_it_quicker() -> None:
     pace.gave_up(17 * SECOND)
     assert not pace.may_ask(22 * SECOND - 1)
     assert pace.may_ask(22 * SECOND)
+
+
+def test_with_spacing_it_asks_so_many_times_as_rarely_or_not_at_all() -> None:
+    pace = Pace(Rules())
+    pace.asked(0)
+    pace.answered(SECOND)
+    assert pace.may_ask(2 * SECOND) and not pace.may_ask(2 * SECOND, 3.0)
+    assert not pace.may_ask(6 * SECOND - 1, 3.0) and pace.may_ask(6 * SECOND, 3.0)
+    assert not pace.may_ask(1000 * SECOND, float("inf"))

@@ -3,11 +3,13 @@
 from collections import deque
 
 RESOLUTION_SECONDS = 0.001
+STEP = 64
+"""Samples of one note at least: the longest utterance is some 4,000 notes, however small its messages are."""
 
 
 class Arrivals:
     """Sample counts at 16 kHz against the wall clock, for the part that is not settled yet. What
-    comes within a millisecond is one note, so that many tiny messages do not fill the memory."""
+    comes within a millisecond or 64 samples is one note, so that many tiny messages do not fill the memory."""
 
     def __init__(self) -> None:
         self._notes: deque[tuple[int, float]] = deque()
@@ -19,6 +21,8 @@ class Arrivals:
             return
         if 0 <= at - last_at < RESOLUTION_SECONDS:
             self._notes[-1] = heard, last_at
+        elif len(self._notes) > 1 and heard - self._notes[-2][0] <= STEP:
+            self._notes[-1] = heard, at
         else:
             self._notes.append((heard, at))
 

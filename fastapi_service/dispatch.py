@@ -26,6 +26,10 @@ from fastapi_service.sessions import Sessions, owned
 log = logging.getLogger(__name__)
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0
+MOST_SENDING = 1000
+"""Utterances that are stored and not sent yet. Of more, and of those that cannot be sent for so long,
+the sweeper sends the tasks."""
+SENDING_SECONDS = 60.0
 PARTIAL_EXPIRES_SECONDS = 2
 PROBE_EXPIRES_SECONDS = 30
 
@@ -57,6 +61,9 @@ class Dispatch:
                 await away(error)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
+        if len(self._sending) >= MOST_SENDING:
+            log.warning("utterance left to the sweeper: too many wait to be sent", extra=_ids(task))
+            return
         sending = asyncio.create_task(self._deliver(task))
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
@@ -80,8 +87,8 @@ class Dispatch:
                 log.error("utterances stored but not sent when the gateway ended", extra={"utterances": len(late)})
 
     async def _deliver(self, task: TranscribeTask) -> None:
-        """Send until the broker takes it, as long as its audio lives."""
-        give_up = time.monotonic() + keys.AUDIO_TTL_SECONDS
+        """Send until the broker takes it, for a while."""
+        give_up = time.monotonic() + SENDING_SECONDS
         wait = SHORTEST_WAIT
         while time.monotonic() < give_up:
             try:
@@ -91,7 +98,7 @@ class Dispatch:
                 log.warning("utterance not sent yet", extra={**_ids(task), "error": error})
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
-        log.error("utterance never sent: its audio has expired", extra=_ids(task))
+        log.error("utterance left to the sweeper: the broker takes nothing", extra=_ids(task))
 
     async def _send(
         self, task: TranscribeTask, queue: str, task_id: str | None = None, expires: float | None = None

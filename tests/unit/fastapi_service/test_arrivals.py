@@ -1,4 +1,4 @@
-from fastapi_service.arrivals import Arrivals
+from fastapi_service.arrivals import STEP, Arrivals
 
 
 def test_when_a_sample_was_received() -> None:
@@ -30,3 +30,11 @@ def test_many_tiny_messages_are_few_notes() -> None:
         arrivals.note(101 + number, 20_000.0 + number * 1e-5)
     assert len(arrivals) < 20
     assert abs(arrivals.when(700) - 20_000.00599) < 0.001
+
+
+def test_an_utterance_in_messages_of_one_sample_is_some_thousand_notes() -> None:
+    arrivals = Arrivals()
+    for number in range(1, 15 * 16_000 + 1):
+        arrivals.note(number, number / 100)
+    assert len(arrivals) <= 15 * 16_000 / STEP + 1
+    assert 1000.0 <= arrivals.when(100_000) <= 1000.64 and arrivals.when(240_000) == 2400.0

@@ -83,7 +83,7 @@ class Journal:
         while items:
             texts = [str(item.line) for item in items]
             if self._file.is_full(texts[0]):
-                self.save()  # a rotation may remove lines that no snapshot has counted
+                self.save()  # first, as in _tell
             count = self._file.append(texts)
             for item, text in zip(items[:count], texts, strict=False):
                 self._note(item.line, line.mark(text), item.place)
@@ -121,10 +121,10 @@ class Journal:
         texts = None
         try:
             with self.open():
+                self.save()  # first: a rotation may remove lines that no snapshot has counted
                 texts = self._shown(statistics)
                 while texts:
                     texts = texts[self._file.append(texts) :]
-                self.save()
         except OSError as error:
             log.error("statistics not written to the result log", extra={"error": error})
             if texts is None:

@@ -5,6 +5,7 @@ nothing. Any number of listeners may run: one of them writes, the others stand b
 dies or cannot write, another takes over (`leader.py`). What is guaranteed then: `journal.py`.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -136,7 +137,5 @@ class Listener:
             self._condition.failed(AWAY, failure)
 
     def _resign(self) -> None:
-        try:
+        with contextlib.suppress(redis.RedisError):  # then it runs out by itself
             self._leader.resign()
-        except redis.RedisError as error:
-            log.warning("the listener's lock runs out by itself: not given back", extra={"error": error})

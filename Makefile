@@ -1,9 +1,10 @@
 # What can be done here; `make` alone lists it. Needs Python 3.11 or newer and make, nothing else.
 PYTHON_HERE = .venv/bin/python
 PYTEST_ARGS ?=
+SOAK_ARGS ?=
 FILE ?= models/demo.flac
 
-.PHONY: help run demo test test-tools lint bench models clean
+.PHONY: help run demo test test-tools lint soak bench models clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,10 @@ lint: ## ruff and mypy; pre-commit runs exactly this
 	@sh scripts/install.sh test
 	$(PYTHON_HERE) -m ruff check .
 	$(PYTHON_HERE) -m mypy
+
+soak: ## throw faults at a running pipeline for half an hour (SOAK_ARGS="--minutes 5 --calm") and check the books
+	@sh scripts/install.sh test
+	$(PYTHON_HERE) -m tests.faults $(SOAK_ARGS)
 
 bench: ## measure; prints a table and writes bench-results/
 	@sh scripts/install.sh test

@@ -94,7 +94,7 @@ def read_log(files: Sequence[Path]) -> Log:
     lines: list[Entry] = []
     lost: set[int] = set()
     unreadable: list[str] = []
-    counted: int | None = None
+    counted: tuple[int, int] | None = None
     notices = 0
     for text in (text for path in files if path.exists() for text in path.read_text().splitlines()):
         if text.endswith(TORN):
@@ -107,7 +107,8 @@ def read_log(files: Sequence[Path]) -> Log:
         fields = line.fields
         if line.kind == STATISTICS:
             if fields["scope"] == "all":
-                counted = sum(int(fields[name]) for name in ("utterances", "dropped", "errors"))
+                said = sum(int(fields[name]) for name in ("utterances", "dropped", "errors"))
+                counted = said, len(lines) + notices
         elif fields.get("code") == LOST and "before" in fields:
             notices += 1
             lost |= set(range(int(fields["first"]), int(fields["n"]) + 1))

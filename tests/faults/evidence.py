@@ -84,8 +84,8 @@ class Log:
     lost: frozenset[int] = frozenset()
     notices: int = 0
     unreadable: Sequence[str] = ()
-    counted: int | None = None
-    """Lines according to the newest statistics."""
+    counted: tuple[int, int] | None = None
+    """Lines according to the newest statistics, and how many stand before these."""
 
 
 @dataclass(frozen=True)

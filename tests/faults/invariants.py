@@ -150,8 +150,8 @@ def _log(evidence: Evidence) -> Iterator[str]:
         ends = [(event.utterance, event.kind) for event in _final_events(kept)]
         if told != [end for end in ends if end in said]:
             yield f"{session}: the order of the log's lines is another: {told}"
-    if log.counted is not None and log.counted != len(log.lines) + log.notices:
-        yield f"the statistics count {log.counted} lines, the log has {len(log.lines)} and {log.notices} of losses"
+    if log.counted is not None and log.counted[0] != log.counted[1]:
+        yield f"the statistics count {log.counted[0]} lines, {log.counted[1]} stand before them"
 
 
 def _rest(evidence: Evidence) -> Iterator[str]:

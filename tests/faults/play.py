@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import redis
@@ -28,13 +29,14 @@ END_SECONDS = 180.0
 
 @dataclass(frozen=True)
 class Script:
-    """What a run is to be. `every`: seconds between faults, from and to; `long`: the longest of lasting
-    ones; `whole`: sentences instead of words."""
+    """What a run is to be. `every`: seconds between faults, from and to; `calm`: none before what the last
+    one held up is finished, so that its recovery is its own; `long`: the longest of lasting ones."""
 
     seed: int
     seconds: float
     clients: int = 8
     every: tuple[float, float] = (0.5, 2.5)
+    calm: bool = False
     long: float = 5.0
     kinds: Mapping[str, Maker] = field(default_factory=lambda: KINDS)
     cast: Cast = Cast()
@@ -67,6 +69,7 @@ class Play:
         self._due: list[tuple[float, Callable[[], object]]] = []
         self._lasting: list[tuple[float, Fault]] = []
         self._next = 0.0
+        self._held_up: set[bytes] = set()
         self._pause = threading.Event()
 
     def run(self) -> None:
@@ -92,7 +95,7 @@ class Play:
             self._due.remove(due)
             due[1]()
         self._notice(now)
-        if throw and now >= self._next:
+        if throw and now >= self._next and not (self._script.calm and self._holds_up()):
             kind = self._scene.chance.choice(sorted(self._script.kinds))
             self.throw(kind, self._script.kinds[kind])
             self._next = now + self._scene.chance.uniform(*self._script.every)
@@ -104,6 +107,20 @@ class Play:
                 self._lasting.remove((began, fault))
                 over = time.time() if fault.over else began
                 self.thrown.append(Thrown(fault.kind, fault.target, began, over))
+                if self._script.calm:
+                    self._held_up |= self._pending()
+
+    def _holds_up(self) -> bool:
+        """Whether a fault goes on, or something that was under way at its end still is."""
+        self._held_up &= self._pending()
+        return bool(self._lasting or self._held_up)
+
+    def _pending(self) -> set[bytes]:
+        try:
+            members: Any = self._scene.stage.redis.zrange(keys.PENDING, 0, -1)
+        except (redis.RedisError, OSError):
+            return set()
+        return set(members)
 
 
 def perform(directory: Path, script: Script) -> Outcome:

@@ -42,7 +42,7 @@ WITNESS = Witness(
     given=100_000,
     done=(100_000, 3),
 )
-GOOD = Evidence({"s": Kept(3, 5, EVENTS)}, [WITNESS], RESULTS, Log(RESULTS, counted=3))
+GOOD = Evidence({"s": Kept(3, 5, EVENTS)}, [WITNESS], RESULTS, Log(RESULTS, counted=(3, 3)))
 
 
 def with_events(*events: Event, **changes: int) -> Evidence:
@@ -111,7 +111,7 @@ BAD = {
     "lines in another order": (with_lines(RESULTS[1], RESULTS[0], RESULTS[2]), "the order of the log's lines"),
     "a loss that was none": (with_lines(*RESULTS, lost=frozenset({2}), notices=1), "result 2 was removed, and it"),
     "a line that is none": (with_lines(*RESULTS, unreadable=("x",)), "not a line of the log: 'x'"),
-    "wrong statistics": (with_lines(*RESULTS, counted=4), "the statistics count 4 lines"),
+    "wrong statistics": (with_lines(*RESULTS, counted=(4, 3)), "the statistics count 4 lines, 3 stand"),
     "something left over": (replace(GOOD, left_over={"pending": 2}), "left over: pending holds 2"),
 }
 
@@ -142,6 +142,6 @@ def test_what_the_harness_trimmed_must_be_told_and_is_then_not_missed() -> None:
 
 
 def test_a_result_that_was_trimmed_has_a_notice_in_place_of_its_line() -> None:
-    log = Log((RESULTS[0], RESULTS[2]), frozenset({2}), 1, counted=3)
+    log = Log((RESULTS[0], RESULTS[2]), frozenset({2}), 1, counted=(3, 3))
     assert invariants.differences(replace(GOOD, log=log, trimmed=frozenset({2}))) == []
     assert invariants.differences(replace(GOOD, log=replace(log, lost=frozenset()), trimmed=frozenset({2}))) != []

@@ -20,7 +20,7 @@ GRACE_MS = 3_000
 """From sending a task until the sweeper looks whether it is still under way."""
 LEASE_MS = 8_000
 """How long a worker holds an utterance without renewing it: less than Celery's visibility timeout, so that
-the sweeper, which knows whether it was finished, is the first to send it again."""
+what Celery delivers again after that is not left alone as held."""
 MOST_STARTS = 3
 """Starts of one stage without an end; then the utterance is given up."""
 
@@ -138,7 +138,8 @@ def open_session(session: str, key: str, owner: str, created: float) -> Step:
 
 def take_over(session: str, key: str, owner: str, after: int) -> Step:
     """Make `owner` the session's one and tell all others. Gives None for a wrong key, an unknown
-    session, or one that has had fewer than `after` events (Redis has lost some), else [settled, utterances, language or empty, [numbers of open utterances]]."""
+    session, or one that has had fewer than `after` events (Redis has lost some), else [settled,
+    utterances, language or empty, [numbers of open utterances]]."""
     names = keys.session(session), keys.open_utterances(session), keys.events(session)
     notice = codec.dumps(TakenOver(session, owner))
     return Step(_TAKE_OVER, names, (_hashed(key), owner, after, notice, keys.SESSION_TTL_SECONDS))

@@ -74,7 +74,7 @@ def test_every_redis_key_is_in_the_table() -> None:
     session, utterance, stage, worker = "{session}", "{utterance}", "{stage}", "{worker}"
     built = [build(session) for build in (keys.session, keys.events)]
     built += [build(session, utterance) for build in (keys.segment, keys.audio, keys.partial_audio)]
-    built += [keys.done(session, utterance, stage), keys.heartbeat(worker)]
+    built += [keys.done(session, utterance, stage), keys.heartbeat(worker), keys.open_utterances(session), keys.PENDING]
     assert [key for key in built if f"| `{key}` |" not in ARCHITECTURE] == []
 
 

@@ -124,7 +124,7 @@ def test_a_process_that_ends_is_named_with_its_last_words(tmp_path: Path) -> Non
 def test_a_process_that_ends_once_all_have_worked_is_started_again(tmp_path: Path) -> None:
     with steady(tmp_path, redis=OBEDIENT, worker=OBEDIENT) as run:
         run.wait_for("steady")
-        (first,) = re.findall(r"worker up pid (\d+)", run.output)
+        (first,) = eventually(lambda: re.findall(r"worker up pid (\d+)", run.output))
         os.kill(int(first), signal.SIGKILL)
         run.wait_for("and is started again.")
         eventually(lambda: len(re.findall(r"worker up pid", run.output)) == 2)

@@ -44,7 +44,13 @@ def _trap(names: tuple[str, ...], point: str, action: str) -> Maker:
         if action == "stop":
             acts.append(Act(ARMED_SECONDS + after, lambda: process.signal(signal.SIGCONT)))
         kind = f"{action} {name.removesuffix('_2')} {point}"
-        return Fault(kind, name, tuple(acts), frozenset({name}), acts[-1].after)
+        before = len(traps.sprung())
+
+        def died() -> float | None:
+            sprung = traps.sprung()[before:]
+            return sprung[0].at if sprung and action == "kill" else None
+
+        return Fault(kind, name, tuple(acts), frozenset({name}), acts[-1].after, moment=died)
 
     return make
 

@@ -105,7 +105,7 @@ class Play:
         for began, fault in list(self._lasting):
             if now >= began + fault.over and fault.until():
                 self._lasting.remove((began, fault))
-                over = time.time() if fault.over else began
+                over = fault.moment() or (time.time() if fault.over else began)
                 self.thrown.append(Thrown(fault.kind, fault.target, began, over))
                 if self._script.calm:
                     self._held_up |= self._pending()

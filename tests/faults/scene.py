@@ -20,7 +20,7 @@ class Act:
 @dataclass(frozen=True)
 class Fault:
     """`busy`: parts that no other fault may touch meanwhile. Its cause is gone `over` seconds after it
-    began, and not before `until` says so."""
+    began, and not before `until` says so, or it was gone at the `moment` that is known afterwards."""
 
     kind: str
     target: str
@@ -28,6 +28,7 @@ class Fault:
     busy: frozenset[str] = frozenset()
     over: float = 0.0
     until: Callable[[], bool] = lambda: True
+    moment: Callable[[], float | None] = lambda: None
 
 
 @dataclass

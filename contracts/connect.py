@@ -68,6 +68,13 @@ def connect_async(url: str, most: int = 100) -> aio.Redis:
     return client
 
 
+def out_of_memory(error: Exception) -> bool:
+    """Whether Redis refused because it has reached `maxmemory`. Redis 6 says so out of a script as an
+    ordinary error, with the word in its text."""
+    oom = isinstance(error, redis.exceptions.OutOfMemoryError)
+    return oom or (isinstance(error, redis.ResponseError) and "OOM" in str(error))
+
+
 def refuse_cluster(url: str) -> None:
     """Raises SettingError when a Redis Cluster answers. One that does not answer yet is waited for by
     those who need it."""

@@ -6,8 +6,9 @@ import logging
 import time
 from collections.abc import AsyncIterator
 
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import RedisError
 
+from contracts.connect import out_of_memory
 from contracts.messages import Start
 from fastapi_service import codes
 from fastapi_service.codes import Refusal
@@ -77,6 +78,6 @@ async def _followed(identity: Identity, after: int, gateway: Gateway) -> AsyncIt
 
 
 def _no_storage(error: Exception) -> Refusal:
-    if isinstance(error, OutOfMemoryError):
+    if out_of_memory(error):
         return storage_full()
     return Refusal(codes.STORAGE_UNAVAILABLE, "the server cannot reach its storage (Redis); try again in a moment", 2.0)

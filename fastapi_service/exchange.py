@@ -6,9 +6,8 @@ import math
 import secrets
 import time
 
-from redis.exceptions import OutOfMemoryError
-
 from contracts import audio, keys
+from contracts.connect import out_of_memory
 from contracts.messages import (
     Accepted,
     Error,
@@ -212,7 +211,7 @@ class Exchange:
         self._told_away = None
 
     async def _tell_away(self, error: Exception) -> None:
-        await self._tell(STORAGE_FULL if isinstance(error, OutOfMemoryError) else STORAGE_UNAVAILABLE)
+        await self._tell(STORAGE_FULL if out_of_memory(error) else STORAGE_UNAVAILABLE)
 
     async def _tell(self, code: Code) -> None:
         """Say so once per outage; the session goes on by itself."""

@@ -51,7 +51,7 @@ class Worker:
 
         self._analysis = Analysis(judge, client, begin)
         log.info("sentiment model ready", extra={"model": model.name, "window": model.window, "demo": choice.demo})
-        self._pulse.say(state="ready", model=model.name, engine="transformers", demo_models=choice.demo, device="cpu")
+        self._pulse.say(model=model.name, engine="transformers", demo_models=choice.demo, device="cpu")
 
     def take(self, message: Any, delivery_tag: str | None) -> None:
         if self._analysis is None:
@@ -60,6 +60,8 @@ class Worker:
             self._analysis.take(message)
 
     def consuming(self) -> None:
+        """From here on it is ready: one that is loaded and cannot reach its queue is not."""
+        self._pulse.say(state="ready")
         self._watch.consuming()
 
     def stop(self) -> None:

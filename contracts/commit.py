@@ -16,9 +16,9 @@ from contracts.names import DEAD_LETTERS_STREAM, RESULT_CHANNEL, RESULTS_STREAM
 _SCRIPT = (
     NOW
     + """
-local mark, session, events, segment, audio, open, pending, results, count, dead, dead_audio = unpack(KEYS)
+local mark, ended, session, events, segment, audio, open, pending, results, count, dead, dead_audio = unpack(KEYS)
 local body, is_final, reason, member, number, grace, ttl, dead_ttl, maxlen, dead_maxlen, channel = unpack(ARGV)
-if redis.call('EXISTS', mark) == 1 then return 0 end
+if redis.call('EXISTS', mark, ended) > 0 then return 0 end
 redis.call('EXPIRE', session, ttl)  -- a write: from here on a full memory stops nothing (see contracts.ledger)
 local seq = (tonumber(redis.call('HGET', session, 'seq')) or 0) + 1
 local numbered = '{"seq":' .. seq .. ',' .. string.sub(body, 2)
@@ -85,6 +85,7 @@ def _commit(redis: ScriptRunner, event: Transcript | Result | Error, reason: str
     del fields["seq"]
     names = (
         keys.done(session, utterance, stage),
+        keys.done(session, utterance, "result"),
         keys.session(session),
         keys.events(session),
         keys.segment(session, utterance),

@@ -24,7 +24,7 @@ what Celery delivers again after that is not left alone as held."""
 MOST_STARTS = 3
 """Starts of one stage without an end; then the utterance is given up."""
 
-ACCEPTED, KNOWN, NOT_OWNER = 1, 0, -1
+ACCEPTED, KNOWN, NOT_OWNER, UNKNOWN = 1, 0, -1, -2
 GO, DONE, HELD, PASSED, WORN, UNLEDGERED = "go", "done", "held", "passed", "worn", "unledgered"
 
 NOW = """
@@ -35,6 +35,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 _OPEN = """
 local session = KEYS[1]
 local key, owner, created, ttl = unpack(ARGV)
+if redis.call('EXISTS', session) == 1 then return 0 end  -- a first attempt that arrives after its repetition
 redis.call('HSET', session, 'key', key, 'owner', owner, 'created', created, 'settled', 0, 'utterances', 0)
 redis.call('EXPIRE', session, ttl)
 return 1
@@ -59,7 +60,8 @@ _ACCEPT = (
     + """
 local session, segment, audio, open, pending = unpack(KEYS)
 local owner, number, settled, pcm, request, member, grace, audio_ttl, ttl = unpack(ARGV)
-local state = redis.call('HMGET', session, 'owner', 'utterances')
+local state = redis.call('HMGET', session, 'owner', 'utterances', 'settled')
+if not state[1] then return -2 end
 if state[1] ~= owner then return -1 end
 if (tonumber(state[2]) or 0) >= tonumber(number) then return 0 end
 redis.call('SET', audio, pcm, 'EX', audio_ttl)
@@ -68,7 +70,7 @@ redis.call('EXPIRE', segment, audio_ttl)
 redis.call('SADD', open, number)
 redis.call('EXPIRE', open, ttl)
 redis.call('ZADD', pending, now + grace, member)
-redis.call('HSET', session, 'utterances', number, 'settled', settled)
+redis.call('HSET', session, 'utterances', number, 'settled', math.max(tonumber(state[3]) or 0, tonumber(settled)))
 redis.call('EXPIRE', session, ttl)
 return 1
 """
@@ -77,11 +79,13 @@ return 1
 _SETTLE = """
 local session, events, open = unpack(KEYS)
 local owner, settled, language, ttl = unpack(ARGV)
-if redis.call('HGET', session, 'owner') ~= owner then return -1 end
+local state = redis.call('HMGET', session, 'owner', 'settled')
+if not state[1] then return -2 end
+if state[1] ~= owner then return -1 end
 redis.call('EXPIRE', session, ttl)
 redis.call('EXPIRE', events, ttl)
 redis.call('EXPIRE', open, ttl)
-redis.call('HSET', session, 'settled', settled)
+redis.call('HSET', session, 'settled', math.max(tonumber(state[2]) or 0, tonumber(settled)))
 if language ~= '' then redis.call('HSET', session, 'language', language) end
 return 1
 """
@@ -90,17 +94,18 @@ _BEGIN = (
     NOW
     + """
 local mark, segment, pending = unpack(KEYS)
-local member, stage, holder, lease, most, ttl = unpack(ARGV)
+local member, stage, holder, lease, most, ttl, attempt = unpack(ARGV)
 if redis.call('EXISTS', mark) == 1 then return {'done', 0} end
-local entry = redis.call('HMGET', segment, 'stage', 'holder', 'starts')
+local entry = redis.call('HMGET', segment, 'stage', 'holder', 'starts', 'attempt')
 if not entry[1] then return {'unledgered', 0} end
 if entry[1] ~= stage then return {'passed', 0} end
 local ends = tonumber(redis.call('ZSCORE', pending, member) or 0)
 if entry[2] and entry[2] ~= '' and entry[2] ~= holder and ends > now then return {'held', 0} end
 local starts = tonumber(entry[3] or 0)
+if attempt ~= '' and entry[4] == attempt then return {'go', starts} end  -- asked again, because the answer was lost
 if starts >= tonumber(most) then return {'worn', starts} end
 redis.call('EXPIRE', segment, ttl)
-redis.call('HSET', segment, 'holder', holder, 'starts', starts + 1)
+redis.call('HSET', segment, 'holder', holder, 'starts', starts + 1, 'attempt', attempt)
 redis.call('ZADD', pending, now + lease, member)
 return {'go', starts + 1}
 """
@@ -147,7 +152,7 @@ def take_over(session: str, key: str, owner: str, after: int) -> Step:
 
 def accept(task: TranscribeTask, pcm: bytes, owner: str, settled: int) -> Step:
     """Make an utterance durable; all samples before `settled` (16 kHz) then need not come again. Gives
-    ACCEPTED, KNOWN (a repetition: nothing is changed) or NOT_OWNER."""
+    ACCEPTED, KNOWN (a repetition: nothing is changed), NOT_OWNER or UNKNOWN (no such session)."""
     session, number = task.session, task.utterance
     entry = keys.segment(session, number), keys.audio(session, number), keys.open_utterances(session)
     names = keys.session(session), *entry, keys.PENDING
@@ -158,18 +163,19 @@ def accept(task: TranscribeTask, pcm: bytes, owner: str, settled: int) -> Step:
 
 
 def settle(session: str, owner: str, settled: int, language: str | None) -> Step:
-    """Remember that samples before `settled` are silence or accepted. Gives ACCEPTED or NOT_OWNER."""
+    """Remember that samples before `settled` are silence or accepted. Gives ACCEPTED, NOT_OWNER or UNKNOWN."""
     names = keys.session(session), keys.events(session), keys.open_utterances(session)
     return Step(_SETTLE, names, (owner, settled, language or "", keys.SESSION_TTL_SECONDS))
 
 
-def begin(session: str, utterance: int, stage: str, holder: str) -> Step:
-    """A worker starts on an utterance. Gives [outcome, starts]: GO (it is now `holder`'s), DONE (it
+def begin(session: str, utterance: int, stage: str, holder: str, attempt: str = "") -> Step:
+    """A worker starts on an utterance; `attempt` is this start's own name, if it has one: then a
+    repetition of the step counts once. Gives [outcome, starts]: GO (it is now `holder`'s), DONE (it
     has its result), HELD (another worker has it), PASSED (it is at another stage), WORN (it was
     started MOST_STARTS times and never ended), UNLEDGERED (nobody accepted it)."""
     names = keys.done(session, utterance, "result"), keys.segment(session, utterance), keys.PENDING
     member = keys.member(session, utterance)
-    return Step(_BEGIN, names, (member, stage, holder, LEASE_MS, MOST_STARTS, keys.AUDIO_TTL_SECONDS))
+    return Step(_BEGIN, names, (member, stage, holder, LEASE_MS, MOST_STARTS, keys.AUDIO_TTL_SECONDS, attempt))
 
 
 def renew(session: str, utterance: int, holder: str) -> Step:

@@ -22,6 +22,7 @@ from contracts import logs
 from contracts.broker import celery_settings
 from contracts.connect import refuse_cluster
 from contracts.env import SettingError
+from contracts.transport import Connection
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def worker_app(service: str, redis_url: str, log_level: str) -> Celery:
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app = Celery(service)
     app.conf.update(celery_settings(redis_url))
+    app.amqp.Connection = Connection
 
     def begin(**_: object) -> None:
         logs.setup(service, log_level)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from queue import Empty
 from typing import Any
 
+from kombu.connection import Connection as KombuConnection
 from kombu.transport import redis
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -74,6 +75,23 @@ class SentinelChannel(Channel, redis.SentinelChannel):
         others = [Redis(host, port, **self.sentinel_kwargs) for host, port in self.sentinels[1:]]
         pool.sentinel_manager.sentinels += others
         return pool
+
+
+class Connection(KombuConnection):
+    """Tries again twice a second: kombu alone waits 2, 4, 6 … 30 s, which after an outage of a minute is
+    that much longer until something is understood."""
+
+    def ensure_connection(
+        self,
+        errback: Any = None,
+        max_retries: int | None = None,
+        interval_start: float = 0.5,
+        interval_step: float = 0.1,
+        interval_max: float = 1.0,
+        **rest: Any,
+    ) -> Any:
+        waits = {"interval_start": interval_start, "interval_step": interval_step, "interval_max": interval_max}
+        return super().ensure_connection(errback, max_retries, **waits, **rest)  # type: ignore[no-untyped-call]  # kombu
 
 
 class Transport(redis.Transport):

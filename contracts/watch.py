@@ -11,6 +11,7 @@ solo pool, and a worker that is alive but deaf is noticed by nobody else.
 import faulthandler
 import logging
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -97,7 +98,7 @@ class Watch:
     def begin(self, redis: ScriptRunner, session: str, utterance: int, stage: str) -> str:
         """Whether the task in hand may go on with this utterance: an outcome of `contracts.ledger.begin`.
         After GO it is kept this worker's. Raises what the client raises."""
-        outcome, starts = redis.eval(*ledger.begin(session, utterance, stage, self.worker).call)
+        outcome, starts = redis.eval(*ledger.begin(session, utterance, stage, self.worker, secrets.token_hex(8)).call)
         name = str(outcome.decode() if isinstance(outcome, bytes) else outcome)
         if name == ledger.GO and self._task:
             self._task.claim = session, utterance
@@ -130,10 +131,10 @@ class Watch:
             log.critical("task past its deadline: the worker ends itself", extra=about)
             self._end()
             return
+        if task.claim:  # first: a full memory does not refuse it
+            self._redis.eval(*ledger.renew(*task.claim, self.worker).call)
         if task.tag:
             self._redis.zadd(keys.UNACKED_INDEX, {task.tag: time.time()}, xx=True)
-        if task.claim:
-            self._redis.eval(*ledger.renew(*task.claim, self.worker).call)
 
     def _listen(self) -> None:
         """Whether something waits that this worker, which has nothing in hand, does not take."""

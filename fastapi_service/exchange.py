@@ -54,7 +54,7 @@ class Exchange:
         self._gateway = gateway
         self._outbox = outbox
         self._hearing = Hearing(start, gateway.ears.detector(), gateway.ears.threads, begun.standing.origin)
-        self._lead = Lead(int(gateway.settings.max_lead_seconds * audio.SAMPLE_RATE))
+        self._lead = Lead(int(gateway.settings.max_lead_seconds * audio.SAMPLE_RATE), self.utterances)
         for number, utterance in begun.standing.open.items():
             self._lead.add(number, utterance.samples, utterance.worded)
         self._durable = self._hearing.settled

@@ -6,10 +6,14 @@ import asyncio
 class Lead:
     """Samples of accepted utterances whose words are not out. Silence is never ahead of anything."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, newest: int = 0) -> None:
+        """`newest`: number of the last utterance that was accepted before."""
         self._limit = limit
+        self._newest = newest
         self._wordless: dict[int, int] = {}
         self._open: set[int] = set()
+        self._early: set[int] = set()
+        """Ended before they were added: the reply to a storing came later than the result."""
         self._changed = asyncio.Condition()
 
     @property
@@ -26,6 +30,10 @@ class Lead:
         return utterance in self._wordless
 
     def add(self, utterance: int, samples: int, worded: bool = False) -> None:
+        self._newest = max(self._newest, utterance)
+        if utterance in self._early:
+            self._early.discard(utterance)
+            return
         if not worded:
             self._wordless[utterance] = samples
         self._open.add(utterance)
@@ -37,6 +45,8 @@ class Lead:
 
     async def finish(self, utterance: int) -> None:
         async with self._changed:
+            if utterance > self._newest:
+                self._early.add(utterance)
             self._wordless.pop(utterance, None)
             self._open.discard(utterance)
             self._changed.notify_all()

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from contracts import audio, codec, keys, ledger
 from contracts.messages import TranscribeTask
-from fastapi_service.codes import TAKEN_OVER, Refusal
+from fastapi_service.codes import CANNOT_RESUME, TAKEN_OVER, Refusal
 from fastapi_service.live.conversation import Origin
 
 
@@ -87,9 +87,11 @@ class Sessions:
 
 
 def owned(answer: int) -> None:
-    """Raises Refusal if the step found that the session has another owner."""
+    """Raises Refusal if the step found that the session has another owner, or is not there any more."""
     if answer == ledger.NOT_OWNER:
         raise taken_over()
+    if answer == ledger.UNKNOWN:
+        raise Refusal(CANNOT_RESUME, "the server's storage has lost this session; start a new one")
 
 
 def taken_over() -> Refusal:

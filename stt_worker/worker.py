@@ -63,7 +63,7 @@ class Worker:
         client = connect(self._settings.redis_url, tries=REDIS_TRIES)
         self._desk = transcription.Desk(client, model, self._hand_on, time.time, functools.partial(self._begin, client))
         log.info("speech model ready", extra=shown | {"seconds": round(time.monotonic() - begin, 1)})
-        self._pulse.say(state="ready", **shown)
+        self._pulse.say(**shown)
 
     def take(self, message: object, delivery_tag: str | None) -> None:
         if self._desk is None:
@@ -72,6 +72,8 @@ class Worker:
             transcription.handle(self._desk, message)
 
     def consuming(self) -> None:
+        """From here on it is ready: one that is loaded and cannot reach its queue is not."""
+        self._pulse.say(state="ready")
         self._watch.consuming()
 
     def stop(self) -> None:

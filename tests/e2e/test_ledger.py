@@ -144,3 +144,28 @@ def test_a_full_memory_refuses_new_audio_and_nothing_else(accepted):
     assert commit(accepted, RESULT) == 2
     assert run(accepted, ledger.take_over("ses", "secret", "gateway-2", 0))[1] == 1
     assert run(accepted, ledger.settle("ses", "gateway-2", 48_000, None)) == ledger.ACCEPTED
+
+
+def test_a_start_that_is_asked_for_again_counts_once(accepted):
+    step = ledger.begin("ses", 1, "stt", "worker-1", "attempt-1")
+    assert [run(accepted, step), run(accepted, step)] == [[b"go", 1], [b"go", 1]]
+    assert run(accepted, ledger.begin("ses", 1, "stt", "worker-1", "attempt-2")) == [b"go", 2]
+
+
+def test_steps_that_arrive_late_take_nothing_back(accepted):
+    run(accepted, ledger.settle("ses", "gateway-1", 50_000, None))
+    run(accepted, ledger.open_session("ses", "secret", "gateway-1", 1.0))
+    run(accepted, ledger.settle("ses", "gateway-1", 20_000, None))
+    assert accepted.hmget(keys.session("ses"), "utterances", "settled") == [b"1", b"50000"]
+
+
+def test_a_session_that_redis_has_lost_is_unknown_and_not_somebody_elses(accepted):
+    accepted.flushall()
+    assert run(accepted, ledger.settle("ses", "gateway-1", 1, None)) == ledger.UNKNOWN
+    assert run(accepted, ledger.accept(SPOKEN, b"pcm", "gateway-1", 1)) == ledger.UNKNOWN
+
+
+def test_no_words_come_after_the_end(accepted):
+    bury(accepted, Error("ses", "gave_up", "three starts, no end", utterance=1))
+    assert commit(accepted, TRANSCRIPT) is None
+    assert accepted.xlen(keys.events("ses")) == 1 and not accepted.exists(keys.segment("ses", 1))

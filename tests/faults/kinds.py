@@ -163,6 +163,7 @@ KINDS: dict[str, Maker] = {
     "redis killed": storage.ended(signal.SIGKILL),
     "redis terminated": storage.ended(signal.SIGTERM),
     "redis stopped": storage.stopped,
+    "redis away": storage.away,
     "connections killed": storage.connections_killed,
     "memory full": storage.memory_full,
     "latency": _link("latency", "late", 5.0),

@@ -57,6 +57,13 @@ def stopped(scene: Scene) -> Fault:
     return Fault("SIGSTOP redis", REDIS, acts, frozenset({REDIS}), seconds, _answers(scene))
 
 
+def away(scene: Scene) -> Fault:
+    """Longer than clients and Celery try again at once."""
+    stage, seconds = scene.stage, min(10.0, scene.seconds(6))
+    acts = Act(0, lambda: stage.hold(REDIS)), Act(seconds, lambda: stage.release(REDIS))
+    return Fault("redis away", REDIS, acts, frozenset({REDIS}), seconds, _answers(scene))
+
+
 def connections_killed(scene: Scene) -> Fault:
     kind = scene.some("normal", "pubsub")
     act = Act(0, _quietly(lambda: scene.stage.redis.execute_command("CLIENT", "KILL", "TYPE", kind)))

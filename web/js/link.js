@@ -106,7 +106,11 @@ export class Link {
     socket.binaryType = "arraybuffer";
     const { sampleRate, language, task } = this.settings;
     const start = { type: "start", version: 1, sample_rate: sampleRate, format: FORMAT, language, task, partials: true };
-    socket.onopen = () => socket.send(JSON.stringify({ ...start, ...this.session?.claim() }));
+    this.claimed = false;
+    socket.onopen = () => {
+      this.claimed = Boolean(this.session);
+      socket.send(JSON.stringify({ ...start, ...this.session?.claim() }));
+    };
     socket.onmessage = ({ data }) => this.receive(JSON.parse(data));
     socket.onclose = ({ code, reason }) => this.lost(code, reason);
   }
@@ -202,7 +206,7 @@ export class Link {
     if (this.ended) return;
     const ours = code === TAKEN_OVER && this.strays > 0;
     if (ours) this.strays -= 1;
-    else if (this.session && !this.ready) this.strays += 1;
+    else if (this.claimed && !this.ready) this.strays += 1;
     this.discard();
     const complaint = this.complaint;
     const told = complaint?.message || reason || "";

@@ -63,7 +63,7 @@ def test_what_is_in_hand_is_renewed_and_no_more_when_it_is_not(bench: Bench) -> 
         assert bench.redis.renewed == ["tag-1"]
         assert bench.watch.begin(bench.redis, "s", 4, "stt") == ledger.GO
         bench.beat()
-        assert bench.redis.renewed == ["tag-1", "tag-1", "s:4"]
+        assert bench.redis.renewed == ["tag-1", "s:4", "tag-1"]
     bench.beat()
     assert len(bench.redis.renewed) == 3
 

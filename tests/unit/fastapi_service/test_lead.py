@@ -42,3 +42,17 @@ def test_an_unknown_utterance_changes_nothing() -> None:
         return lead.open
 
     assert asyncio.run(work()) == 1
+
+
+def test_a_result_that_overtakes_the_storing_leaves_nothing_open() -> None:
+    async def work() -> int:
+        lead = Lead(100, newest=3)
+        await lead.finish(2)  # of before: replayed
+        await lead.words_out(4)
+        await lead.finish(4)
+        lead.add(4, 50)
+        await lead.all_finished()
+        lead.add(5, 60)
+        return lead.open
+
+    assert asyncio.run(work()) == 1

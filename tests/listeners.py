@@ -9,7 +9,7 @@ import redis
 from contracts.commit import commit
 from contracts.messages import Result, Sentiment, Timings
 from contracts.names import LISTENER_GROUP, RESULTS_STREAM
-from listener_service.line import STATISTICS, Line, parse
+from listener_service.line import STATISTICS, TORN, Line, parse
 from listener_service.place import order
 from scripts import procfile
 from tests.processes import Process, clean_environ
@@ -53,7 +53,9 @@ class Listeners:
     def lines(self, *paths: Path, statistics: bool = False) -> list[Line]:
         """Every line of the log, or of these files; one that is not a line raises."""
         existing = [path for path in paths or (self.log,) if path.exists()]
-        found = [parse(text) for path in existing for text in path.read_text().splitlines()]
+        # a line that a kill has cut off is told from whole ones by its end; its event follows whole
+        texts = [text for path in existing for text in path.read_text().splitlines() if not text.endswith(TORN)]
+        found = [parse(text) for text in texts]
         return [line for line in found if (line.kind == STATISTICS) == statistics]
 
     def utterances(self, *paths: Path, session: str | None = None) -> list[int]:

@@ -73,7 +73,7 @@ async def kill_in_turn(rounds: int) -> None:
 
 def logged(session: str) -> Counter[int]:
     """How often each utterance of the session stands in the log."""
-    lines = [line.parse(text) for text in LOG.read_text().splitlines()]
+    lines = [line.parse(text) for text in LOG.read_text().splitlines() if not text.endswith(line.TORN)]
     own = [entry for entry in lines if entry.fields.get("session") == session and "utterance" in entry.fields]
     return Counter(int(entry.fields["utterance"]) for entry in own)
 

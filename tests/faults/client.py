@@ -94,7 +94,8 @@ class Client(Conversation):
     def _hear(self, message: Any) -> None:
         if isinstance(message, Ready):
             after = self._after if message.resumed else 0
-            self.told.append(Told(message.session, after, time.time(), self._began, message.resumed))
+            safe = message.samples if message.resumed else 0
+            self.told.append(Told(message.session, after, time.time(), self._began, message.resumed, accepted=safe))
         before = self._session.seq if self._session else 0
         super()._hear(message)
         seq = getattr(message, "seq", None)

@@ -83,6 +83,7 @@ def witness(client: Client) -> Witness:
         had=[Had(one.session, one.seq, one.kind, one.utterance) for one in client.had],
         spoken=client.speech.spoken,
         given=client.speech.given,
+        accepted=max([told.accepted for told in client.told], default=0),
         done=(done.samples, done.utterances) if done else None,
         left=client.left,
         trouble=client.trouble,

@@ -64,13 +64,14 @@ class Had:
 @dataclass(frozen=True)
 class Witness:
     """A client: what it said and what it was told. `done` is (samples, utterances) once it came;
-    `accepted` the most samples that it was told are safe, per session."""
+    `accepted`: the most samples that it was told are safe."""
 
     name: str
     connections: Sequence[Connection]
     had: Sequence[Had]
     spoken: Sequence[Spoken] = ()
     given: int = 0
+    accepted: int = 0
     done: tuple[int, int] | None = None
     left: bool = False
     trouble: str | None = None

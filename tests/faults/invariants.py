@@ -104,13 +104,15 @@ def _ends(evidence: Evidence) -> Iterator[str]:
 
 
 def _speech(evidence: Evidence) -> Iterator[str]:
-    """All that was said is in some utterance, and in one alone."""
+    """All that was said, and that its speaker was told is accepted, is in some utterance that has its end,
+    and in one alone, whether the speaker waited for it or left."""
     for witness in evidence.witnesses:
-        if witness.done is None or len({one.session for one in witness.connections}) != 1:
+        if len({one.session for one in witness.connections}) != 1:
             continue
+        safe = witness.given if witness.done else witness.accepted
         kept = _kept(evidence, witness.connections[0].session)
         ends = sorted((e.start, e.end) for e in kept.events if e.kind in FINAL and e.start is not None and e.end)
-        for spoken in witness.spoken:
+        for spoken in (one for one in witness.spoken if one.end <= safe):
             middle = (spoken.start + spoken.end) / 2 / SAMPLE_RATE
             if not any(start <= middle <= end for start, end in ends):
                 yield f"{witness.name}: nothing came of what was said at {middle:.1f} s"

@@ -11,7 +11,7 @@ from tests.faults.client import Client
 from tests.faults.scene import Act, Fault, Maker, Scene, lasting
 from tests.faults.speech import Manner
 from tests.faults.stage import ANALYZER, GATEWAYS, LISTENER, REDIS, STT, SWEEPER
-from tests.faults.traps import ANALYZER_POINTS, STT_POINTS
+from tests.faults.traps import ACTIONS, ANALYZER_POINTS, STT_POINTS
 
 PROCESSES = (*STT, ANALYZER, LISTENER, SWEEPER, *GATEWAYS)
 ARMED_SECONDS = 3.0
@@ -48,9 +48,12 @@ def _trap(names: tuple[str, ...], point: str, action: str) -> Maker:
 
         def died() -> float | None:
             sprung = traps.sprung()[before:]
-            return sprung[0].at if sprung and action == "kill" else None
+            return sprung[0].at if sprung and action != "stop" else None
 
-        return Fault(kind, name, tuple(acts), frozenset({name}), acts[-1].after, moment=died)
+        def touched() -> bool:
+            return len(traps.sprung()) > before
+
+        return Fault(kind, name, tuple(acts), frozenset({name}), acts[-1].after, moment=died, touched=touched)
 
     return make
 
@@ -68,7 +71,7 @@ def _link(kind: str, begin: str, seconds: float) -> Maker:
 
 def _client_link(kind: str, begin: str, seconds: float) -> Maker:
     def make(scene: Scene) -> Fault | None:
-        names = [name for name in scene.stage.links if ">" in name]
+        names = [name for name, link in scene.stage.links.items() if ">" in name and link.used]
         if not names:
             return None
         name = scene.some(*names)
@@ -157,9 +160,12 @@ KINDS: dict[str, Maker] = {
     "kill": _signal(signal.SIGKILL, *PROCESSES),
     "terminate": _signal(signal.SIGTERM, *PROCESSES),
     "stop": _stop,
-    **{f"kill stt {point}": _trap(STT, point, "kill") for point in STT_POINTS},
-    **{f"kill analyzer {point}": _trap((ANALYZER,), point, "kill") for point in ANALYZER_POINTS},
-    "stop stt claimed": _trap(STT, "claimed", "stop"),
+    **{f"{action} stt {point}": _trap(STT, point, action) for action in ACTIONS for point in STT_POINTS},
+    **{
+        f"{action} analyzer {point}": _trap((ANALYZER,), point, action)
+        for action in ACTIONS
+        for point in ANALYZER_POINTS
+    },
     "redis killed": storage.ended(signal.SIGKILL),
     "redis terminated": storage.ended(signal.SIGTERM),
     "redis stopped": storage.stopped,
@@ -170,11 +176,15 @@ KINDS: dict[str, Maker] = {
     "half-open": _link("half-open", "swallow", 0.1),
     "dark": _link("black hole", "dark", 3.0),
     "reset": _link("reset", "reset", 0.1),
+    "client latency": _client_link("latency", "late", 5.0),
+    "client dark": _client_link("black hole", "dark", 3.0),
     "client half-open": _client_link("half-open", "swallow", 0.1),
     "client reset": _client_link("reset", "reset", 0.1),
     "duplicates": storage.duplicates,
     "late delivery": storage.late_delivery,
-    "stale sweeper lock": storage.stale_lock,
+    "results again": storage.results_again,
+    "events again": storage.events_again,
+    **{f"stale {name} lock": storage.stale_lock(name) for name in storage.LOCKS},
     "analyzer away": _away(ANALYZER),
     "listener away": _away(LISTENER),
     "full disk": _full_disk,

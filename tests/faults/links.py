@@ -68,6 +68,11 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
+    @property
+    def used(self) -> bool:
+        """Whether a connection is open that passes something."""
+        return any(not pipe.swallowed for pipe in list(self._pipes))
+
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = int(self._server.sockets[0].getsockname()[1])

@@ -105,6 +105,8 @@ class Play:
         for began, fault in list(self._lasting):
             if now >= began + fault.over and fault.until():
                 self._lasting.remove((began, fault))
+                if not fault.touched():
+                    continue
                 over = fault.moment() or (time.time() if fault.over else began)
                 self.thrown.append(Thrown(fault.kind, fault.target, began, over))
                 if self._script.calm:

@@ -20,7 +20,8 @@ class Act:
 @dataclass(frozen=True)
 class Fault:
     """`busy`: parts that no other fault may touch meanwhile. Its cause is gone `over` seconds after it
-    began, and not before `until` says so, or it was gone at the `moment` that is known afterwards."""
+    began, and not before `until` says so, or it was gone at the `moment` that is known afterwards. What has not
+    `touched` anything did not happen."""
 
     kind: str
     target: str
@@ -29,6 +30,7 @@ class Fault:
     over: float = 0.0
     until: Callable[[], bool] = lambda: True
     moment: Callable[[], float | None] = lambda: None
+    touched: Callable[[], bool] = lambda: True
 
 
 @dataclass

@@ -11,13 +11,15 @@ from typing import Any
 import redis
 
 from contracts import keys
-from contracts.names import ANALYZER_QUEUE, LISTENER_GROUP, RESULTS_STREAM, STT_QUEUE
-from tests.faults.collect import entry, event
+from contracts.names import LISTENER_GROUP, RESULT_CHANNEL, RESULTS_STREAM
+from tests.faults.collect import QUEUES, entry, event
 from tests.faults.scene import Act, Fault, Maker, Scene, lasting
 from tests.faults.stage import LISTENER, REDIS
 
 MEMORY = "512mb"
 """What the Procfile's Redis has."""
+LOCKS = {"sweeper": (keys.SWEEPER, 5), "listener": (keys.LISTENER, 5), "kombu": ("unacked_mutex", 10)}
+"""Keys, and for how many seconds each stands when its holder dies on another machine."""
 
 
 def _quietly(do: Callable[[], object]) -> Callable[[], None]:
@@ -93,14 +95,14 @@ def duplicates(scene: Scene) -> Fault:
     client = scene.stage.redis
 
     def copy() -> None:
-        for queue in (STT_QUEUE, ANALYZER_QUEUE):
+        for queue in QUEUES:
             waiting: Any = client.lrange(queue, 0, 9)
             for message in waiting:
                 _again(client, queue, message)
         held: Any = client.hvals(keys.UNACKED)
         for body in held[:10]:
             message, _, queue = json.loads(body)
-            if queue in (STT_QUEUE, ANALYZER_QUEUE):
+            if queue in QUEUES:
                 _again(client, queue, json.dumps(message).encode())
                 scene.letters.append(json.dumps([queue, message]).encode())
         del scene.letters[:-200]
@@ -122,9 +124,33 @@ def late_delivery(scene: Scene) -> Fault | None:
     return Fault("late delivery", REDIS, (Act(0, _quietly(deliver)),))
 
 
-def stale_lock(scene: Scene) -> Fault:
-    act = Act(0, _quietly(lambda: scene.stage.redis.set(keys.SWEEPER, "a sweeper that died", px=5000)))
-    return Fault("stale sweeper lock", REDIS, (act,), over=5.0)
+def results_again(scene: Scene) -> Fault:
+    """The listener's group is set back: it gets everything once more."""
+    act = Act(0, _quietly(lambda: scene.stage.redis.xgroup_setid(RESULTS_STREAM, LISTENER_GROUP, "0")))
+    return Fault("results delivered again", REDIS, (act,))
+
+
+def events_again(scene: Scene) -> Fault:
+    """The newest ends are published once more."""
+    client = scene.stage.redis
+
+    def publish() -> None:
+        newest: Any = client.xrevrange(RESULTS_STREAM, count=20)
+        for _, fields in reversed(newest):
+            body = fields[b"body"]
+            client.publish(keys.events(json.loads(body)["session"]), body)
+            client.publish(RESULT_CHANNEL, body)
+
+    return Fault("events published again", REDIS, (Act(0, _quietly(publish)),))
+
+
+def stale_lock(name: str) -> Maker:
+    def make(scene: Scene) -> Fault:
+        key, seconds = LOCKS[name]
+        act = Act(0, _quietly(lambda: scene.stage.redis.set(key, "somebody who died elsewhere", ex=seconds)))
+        return Fault(f"stale {name} lock", REDIS, (act,), over=seconds)
+
+    return make
 
 
 def events_trimmed(scene: Scene) -> Fault:

@@ -42,6 +42,7 @@ WITNESS = Witness(
     given=100_000,
     done=(100_000, 3),
 )
+LEFT = replace(WITNESS, connections=[Connection("s", 0, [1, 2])], had=HAD[:2], accepted=64_000, done=None, left=True)
 GOOD = Evidence({"s": Kept(3, 5, EVENTS)}, [WITNESS], RESULTS, Log(RESULTS, counted=(3, 3)))
 
 
@@ -96,8 +97,12 @@ BAD = {
     "another number of samples": (with_witness(given=100_001), "gave 100001 samples, the server counts 100000"),
     "another number of utterances": (with_witness(done=(100_000, 2)), "told of 2 utterances, 3 were accepted"),
     "speech that nobody heard": (
-        with_witness(spoken=(*SPOKEN, Spoken(120_000, 130_000))),
-        "nothing came of what was said at 7.8 s",
+        with_witness(spoken=(*SPOKEN, Spoken(97_000, 100_000))),
+        "nothing came of what was said at 6.2 s",
+    ),
+    "speech that was accepted of somebody who left": (
+        replace(with_events(*EVENTS[:2], seq=2, accepted=1), witnesses=[LEFT]),
+        "nothing came of what was said at 3.5 s",
     ),
     "speech heard twice": (
         with_events(*EVENTS[:4], replace(EVENTS[4], start=3.5)),

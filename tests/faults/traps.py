@@ -26,7 +26,7 @@ FINISHED = "finished"
 STT_POINTS = (POPPED, CLAIMED, UNDERSTOOD, FINISHED)
 ANALYZER_POINTS = (POPPED, CLAIMED, FINISHED)
 
-ACTIONS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+ACTIONS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "stop": signal.SIGSTOP}
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ class Item:
 
 def items(entries: Sequence[Entry], place: Place, known: Container[str]) -> tuple[list[Item], Place]:
     """The lines of entries, in their order, and the place behind them; `known` ids are in the log
-    already. Of numbers that are missing it says so: nothing between `place` and the last entry may
-    still be in the stream."""
+    already, and so is what `place` holds, though the log may have been moved away since. Of numbers
+    that are missing it says so: nothing between `place` and the last entry may still be in the stream."""
     found: list[Item] = []
     for entry in entries:
         missing = place.missing(entry.id, entry.n)
@@ -45,9 +45,10 @@ def items(entries: Sequence[Entry], place: Place, known: Container[str]) -> tupl
         elif entry.n is not None and place.began_again(entry.id, entry.n):
             place = Place(place.id, entry.n - 1)
             found.append(Item(line.restarted(entry.n - 1, entry.id), None, place))
+        dealt_with = entry.id in known or place.holds(entry.id, entry.n)
         place = place.after(entry.id, entry.n)
         event = _read(entry)
-        if entry.id not in known and not _is_probe(event):
+        if not dealt_with and not _is_probe(event):
             found.append(Item(_line(entry, event), entry.id, place))
     return found, place
 

@@ -24,6 +24,10 @@ class Place:
         """Whether the counter has gone back before the entry. One with an older id is only late."""
         return n is not None and self.n is not None and n <= self.n and self.is_before(entry_id)
 
+    def holds(self, entry_id: str, n: int | None) -> bool:
+        """Whether the entry was dealt with for certain: all up to number `n` were."""
+        return n is not None and self.n is not None and n <= self.n and not self.is_before(entry_id)
+
     def after(self, entry_id: str, n: int | None) -> "Place":
         if not self.is_before(entry_id):
             return self

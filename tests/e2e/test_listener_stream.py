@@ -45,6 +45,19 @@ def test_results_that_somebody_has_read_past_are_fetched(listeners: Listeners) -
     assert [found.fields["n"] for found in listeners.lines()] == [str(n) for n in range(1, 303)]
 
 
+def test_a_group_that_was_set_back_writes_nothing_twice_though_the_log_was_moved(listeners: Listeners) -> None:
+    listener = listeners.start()
+    listeners.say(1, 2, 3)
+    eventually(lambda: listeners.utterances() == [1, 2, 3] and listeners.unacknowledged() == 0)
+    listener.terminate()
+    listeners.log.rename(listeners.log.with_name("2026-01-31.log"))
+    listeners.redis.xgroup_setid(RESULTS_STREAM, LISTENER_GROUP, "0")
+    listeners.say(4)
+    listeners.start()
+    eventually(lambda: 4 in listeners.utterances() and listeners.unacknowledged() == 0)
+    assert listeners.utterances() == [4]
+
+
 def test_probes_take_numbers_and_are_not_missing(listeners: Listeners) -> None:
     listener = listeners.start()
     listeners.say(1)

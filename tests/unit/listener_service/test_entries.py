@@ -26,6 +26,13 @@ def test_what_is_known_or_a_probe_has_no_line_but_its_number_counts() -> None:
     assert items([entry(1), entry(2, session="probe-1")], Place("0-1", 0), {"1-0"}) == ([], Place("2-0", 2))
 
 
+def test_what_comes_again_after_its_lines_were_moved_away_has_no_second_one() -> None:
+    found, place = items([entry(1), entry(2), entry(3)], Place("2-0", 2), ())
+    assert [item.entry_id for item in found] == ["3-0"] and place == Place("3-0", 3)
+    found, _ = items([entry(None, "1-0")], Place("2-0", 2), ())
+    assert [item.entry_id for item in found] == ["1-0"], "without a number nobody knows"
+
+
 def test_a_gap_is_told_before_the_entry_behind_it() -> None:
     found, place = items([entry(2), entry(6)], Place("1-0", 1), ())
     assert [item.line.fields.get("code") for item in found] == ["x", line.LOST, "x"]

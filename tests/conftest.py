@@ -6,11 +6,16 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.processes import Pipeline, RedisServer, setting_names
 
 STRICT = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 HERE = Path(__file__).resolve().parent
+
+# no example is too slow for a machine that has other work; where a change is checked, the examples are always the same
+settings.register_profile("suite", deadline=None, derandomize=STRICT, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

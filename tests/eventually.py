@@ -6,8 +6,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 180.0
+"""Seconds that anything is waited for. No test claims a time, so this only says when a broken run is given up:
+far beyond what a machine needs that has five times the work it can do."""
 
-def eventually(check: Callable[[], T], timeout: float = 30.0, interval: float = 0.05) -> T:
+
+def eventually(check: Callable[[], T], timeout: float = PATIENCE, interval: float = 0.05) -> T:
     """Call `check` until it returns something truthy, and return that. After `timeout` seconds
     raise AssertionError with the last value or the last AssertionError/OSError it gave."""
     deadline = time.monotonic() + timeout

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from tests.eventually import eventually
-from tests.processes import Process, clean_environ, free_port
+from tests.eventually import PATIENCE, eventually
+from tests.ports import free_port
+from tests.processes import Process, clean_environ
 
 ROOT = Path(__file__).resolve().parents[1]
 NGINX = ROOT / "nginx"
@@ -67,7 +68,7 @@ class FrontDoor(Process):
 
     def start(self) -> None:
         super().start()
-        eventually(lambda: socket.create_connection(("127.0.0.1", self.https_port), 1).close() or True, 20)
+        eventually(lambda: socket.create_connection(("127.0.0.1", self.https_port), PATIENCE).close() or True)
 
     @property
     def url(self) -> str:

@@ -20,15 +20,10 @@ from typing import Any, Self
 
 from scripts import procfile
 from scripts.procfile import ROOT
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
+from tests.ports import free_port
 
-READY_SECONDS = 180
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+READY_SECONDS = 2 * PATIENCE
 
 
 def setting_names() -> set[str]:
@@ -89,7 +84,7 @@ class Process:
     def output(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
-    def wait_for(self, text: str, timeout: float = 60) -> str:
+    def wait_for(self, text: str, timeout: float = PATIENCE) -> str:
         """Wait until it has written `text`; returns the output. Fails at once if it died before."""
 
         def written() -> str:
@@ -103,7 +98,7 @@ class Process:
     def interrupt(self) -> None:
         self.signal(signal.SIGINT)
 
-    def terminate(self, timeout: float = 20) -> int:
+    def terminate(self, timeout: float = PATIENCE) -> int:
         """SIGTERM to the group; SIGKILL to what is left after `timeout`. Returns the exit status."""
         self.signal(signal.SIGTERM)
         try:
@@ -113,9 +108,9 @@ class Process:
 
     def kill(self) -> int:
         self.signal(signal.SIGKILL)
-        return self.wait(10)
+        return self.wait()
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         return self.child.wait(timeout)
 
     def signal(self, number: int) -> None:
@@ -143,10 +138,10 @@ class RedisServer(Process):
 
     def start(self) -> None:
         super().start()
-        eventually(self._answers, timeout=20)
+        eventually(self._answers)
 
     def _answers(self) -> bool:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
             connection.sendall(b"PING\r\n")
             return connection.recv(16).startswith(b"+PONG")
 
@@ -196,7 +191,7 @@ class Pipeline:
     def health(self) -> dict[str, Any]:
         """The JSON of /health/ready and its `http_status`; OSError while nothing answers."""
         try:
-            with urllib.request.urlopen(f"{self.url}/health/ready", timeout=30) as response:
+            with urllib.request.urlopen(f"{self.url}/health/ready", timeout=PATIENCE) as response:
                 report: dict[str, Any] = json.load(response)
                 return report | {"http_status": response.status}
         except urllib.error.HTTPError as refusal:

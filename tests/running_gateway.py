@@ -18,7 +18,7 @@ from fastapi_service.gateway import DEFAULT, Patience
 from fastapi_service.main import create_app
 from fastapi_service.server import listen, server
 from fastapi_service.settings import Settings
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.fakes import LevelDetector
 from tests.played_workers import PlayedWorkers
 from tests.processes import RedisServer
@@ -37,23 +37,26 @@ class RunningGateway:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        eventually(lambda: self._server.started, timeout=20)
+        eventually(lambda: self._server.started)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         self._listener.close()
         assert not self._thread.is_alive(), "the gateway did not stop"
 
     def health(self) -> dict[str, Any]:
         """/health/ready, with its `status`."""
-        answer = httpx.get(f"{self.url}/health/ready", timeout=30)
+        answer = httpx.get(f"{self.url}/health/ready", timeout=PATIENCE)
         return {"status": answer.status_code, **answer.json()}
 
     @contextlib.contextmanager
     def connect(self, path: str = "/ws") -> Iterator["Talker"]:
-        with connect(f"ws://127.0.0.1:{self.port}{path}", compression=None, max_size=None) as socket:
+        address = f"ws://127.0.0.1:{self.port}{path}"
+        # without pings of its own: a gateway that slows it down answers none, for as long as the test likes
+        patient = {"open_timeout": PATIENCE, "ping_interval": None}
+        with connect(address, compression=None, max_size=None, **patient) as socket:
             yield Talker(socket)
 
 
@@ -79,7 +82,7 @@ class Talker:
         for at in range(0, len(samples), frame):
             self.socket.send(samples[at : at + frame].astype(dtype).tobytes())
 
-    def wait_for(self, kind: str, timeout: float = 20, **fields: Any) -> dict[str, Any]:
+    def wait_for(self, kind: str, timeout: float = PATIENCE, **fields: Any) -> dict[str, Any]:
         """Read until a message of this type with these fields comes."""
         while True:
             message: dict[str, Any] = json.loads(self.socket.recv(timeout))

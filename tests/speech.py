@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.procfile import ROOT
+from tests.eventually import PATIENCE
 from tests.processes import clean_environ
 
 FOLDER = ROOT / "tests" / "data" / "speech"
@@ -44,7 +45,7 @@ class Speaker:
             command, cwd=ROOT, env=clean_environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def messages(self, timeout: float = 180) -> list[dict[str, Any]]:
+    def messages(self, timeout: float = 2 * PATIENCE) -> list[dict[str, Any]]:
         """Everything the server said, in order; the recorder must have ended well."""
         out, errors = self._child.communicate(timeout=timeout)
         assert self._child.returncode == 0, f"status {self._child.returncode}: {errors}\n{out[-2000:]}"

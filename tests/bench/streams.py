@@ -16,7 +16,8 @@ from scripts import procfile
 from tests.bench.row import Row, Scale
 from tests.eventually import eventually
 from tests.played_workers import PlayedWorkers
-from tests.processes import Process, RedisServer, clean_environ, free_port
+from tests.ports import free_port
+from tests.processes import Process, RedisServer, clean_environ
 
 LATE_MS = 1000
 """An answer to what was said must not wait longer than this for the gateway to hear it."""

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e import firefox_sound
 from tests.e2e.firefox_sound import Sound
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.processes import Process
 
 PREFERENCES = {
@@ -29,7 +29,6 @@ PREFERENCES = {
     "network.captive-portal-service.enabled": False,
     "network.proxy.type": 0,
 }
-ANSWER_SECONDS = 60
 
 UTTERANCES = """() => JSON.stringify([...document.querySelectorAll(".utterance")].map((row) => ({
   utterance: Number(row.dataset.utterance),
@@ -65,7 +64,7 @@ class Browser:
         """Send a command and return its result. Raises Refused, TimeoutError."""
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
-        while (message := json.loads(self._socket.recv(ANSWER_SECONDS))).get("id") != number:
+        while (message := json.loads(self._socket.recv(PATIENCE))).get("id") != number:
             self._note(message)
         if message["type"] != "success":
             raise Refused(f"{method}: {message['error']}: {message['message']}")
@@ -121,7 +120,7 @@ class Page:
         self.browser.go(f"{url}/?raw={int(raw)}")
         self.wait_state(state)
 
-    def wait_state(self, *states: str, seconds: float = 30) -> None:
+    def wait_state(self, *states: str, seconds: float = PATIENCE) -> None:
         def reached() -> bool:
             assert self.state in states, f"the page is {self.state!r}"
             return True
@@ -131,7 +130,7 @@ class Page:
     def start(self) -> None:
         self.browser.click("#start")
 
-    def stop(self, seconds: float = 60) -> None:
+    def stop(self, seconds: float = PATIENCE) -> None:
         """Press stop and wait for everything said."""
         self.browser.click("#stop")
         self.wait_state("ended", seconds=seconds)
@@ -140,14 +139,14 @@ class Page:
     def state(self) -> str:
         return str(self.browser.run("() => document.body.dataset.state"))
 
-    def wait_notice(self, kind: str, seconds: float = 30) -> str:
+    def wait_notice(self, kind: str, seconds: float = PATIENCE) -> str:
         return self._wait_text(f'[data-notice="{kind}"]', seconds)
 
-    def wait_partial(self, seconds: float = 30) -> str:
+    def wait_partial(self, seconds: float = PATIENCE) -> str:
         """Words that are still tentative."""
         return self._wait_text(".utterance.partial .words", seconds)
 
-    def wait_utterances(self, count: int, seconds: float = 60) -> None:
+    def wait_utterances(self, count: int, seconds: float = PATIENCE) -> None:
         """Until so many are final and have a result."""
         count_of = '() => document.querySelectorAll(".utterance:not(.partial):has(.mood:not(.waiting))").length'
 
@@ -180,7 +179,8 @@ def visit(sound: Sound) -> Iterator[Page]:
             pattern = r"WebDriver BiDi listening on (ws://[\d.:]+)"
             process.wait_for("WebDriver BiDi listening on ws://")
             address = eventually(lambda: re.search(pattern + r"\s", process.output))
-            with connect(f"{address[1]}/session", max_size=None, proxy=None) as socket:
+            session = f"{address[1]}/session"
+            with connect(session, max_size=None, proxy=None, open_timeout=PATIENCE, ping_interval=None) as socket:
                 browser = Browser(socket)
                 try:
                     yield Page(browser)

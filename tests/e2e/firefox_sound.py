@@ -55,5 +55,5 @@ def sound() -> Iterator[Sound]:
     """A sound server that is ready; its folder goes with it."""
     with tempfile.TemporaryDirectory(prefix="sound-", ignore_cleanup_errors=True) as folder:
         with Sound(Path(folder)) as server:
-            server.wait_for("Daemon startup complete", 20)
+            server.wait_for("Daemon startup complete")
             yield server

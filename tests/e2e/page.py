@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from playwright.sync_api import Page as Tab
 
 from contracts.audio import Samples, to_s16le
+from tests.eventually import PATIENCE
 
 MICROPHONE_RATE = 44_100
 """The rate of Chromium's fake device; a file of another rate gets samples inserted where it loops."""
@@ -73,14 +74,14 @@ class Page:
         self.tab.goto(f"{url}/?raw={int(raw)}")
         self.wait_state(state)
 
-    def wait_state(self, *states: str, seconds: float = 30) -> None:
+    def wait_state(self, *states: str, seconds: float = PATIENCE) -> None:
         selector = ", ".join(f'body[data-state="{state}"]' for state in states)
         self.tab.wait_for_selector(selector, timeout=seconds * 1000)
 
     def start(self) -> None:
         self.tab.click("#start")
 
-    def stop(self, seconds: float = 60) -> None:
+    def stop(self, seconds: float = PATIENCE) -> None:
         """Press stop and wait for everything said."""
         self.tab.click("#stop")
         self.wait_state("ended", seconds=seconds)
@@ -89,14 +90,14 @@ class Page:
     def status(self) -> str:
         return self.tab.inner_text("#status")
 
-    def wait_notice(self, kind: str, seconds: float = 30) -> str:
+    def wait_notice(self, kind: str, seconds: float = PATIENCE) -> str:
         return self.tab.wait_for_selector(f'[data-notice="{kind}"]', timeout=seconds * 1000).inner_text()
 
-    def wait_utterances(self, count: int, seconds: float = 60) -> None:
+    def wait_utterances(self, count: int, seconds: float = PATIENCE) -> None:
         """Until so many are final and have a result."""
         self.judged.nth(count - 1).wait_for(timeout=seconds * 1000)
 
-    def wait_partial(self, seconds: float = 30) -> str:
+    def wait_partial(self, seconds: float = PATIENCE) -> str:
         """Words that are still tentative."""
         return self.tab.wait_for_selector(".utterance.partial .words", timeout=seconds * 1000).inner_text()
 
@@ -142,6 +143,7 @@ def visit(browser: Browser, **options: Any) -> Iterator[tuple[Page, BrowserConte
     context = browser.new_context(
         **{"locale": "en-US", "accept_downloads": True, "ignore_https_errors": True, **options}
     )
+    context.set_default_timeout(1000 * PATIENCE)
     page = Page(context.new_page())
     try:
         yield page, context

@@ -13,7 +13,8 @@ import redis
 
 from contracts.connect import connect
 from tests.eventually import eventually
-from tests.processes import Pipeline, Process, clean_environ, free_port
+from tests.ports import free_port
+from tests.processes import Pipeline, Process, clean_environ
 
 PASSWORD = "hidden/w@rd:?"
 MASTER = "themaster"

@@ -6,6 +6,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from tests.eventually import PATIENCE
+
 
 class Relay:
     """`port` is where to connect; `cut` resets what is open, `stall` keeps it open and passes nothing."""
@@ -31,7 +33,7 @@ class Relay:
         self._server.close()
         self.cut()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._loop.close()
 
     def cut(self) -> None:
@@ -45,7 +47,7 @@ class Relay:
         self._loop.call_soon_threadsafe(self._flowing.set)
 
     def _do(self, work):  # type: ignore[no-untyped-def]  # any coroutine, its own result
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     async def _cut(self) -> None:
         open_now = list(self._pipes)

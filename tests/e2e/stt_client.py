@@ -59,7 +59,7 @@ class Client:
             assert len(entries) >= count, entries
             return [json.loads(fields["body"]) for _, fields in entries]
 
-        return eventually(stored, timeout=60)
+        return eventually(stored)
 
     def handed_on(self) -> list[dict[str, Any]]:
         """Arguments of the tasks that wait for the analyzer, oldest first."""

@@ -28,7 +28,7 @@ def analyzer(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> I
     environ = clean_environ(REDIS_URL=server.url, DEMO_MODELS="always")
     line = procfile.lines()["analyzer_worker"]
     with Process("analyzer_worker", line, tmp_path_factory.mktemp("analyzer"), environ) as process:
-        process.wait_for("sentiment model ready", timeout=120)
+        process.wait_for("sentiment model ready")
         yield process
 
 
@@ -63,7 +63,7 @@ def answer(client: "redis.Redis", session: str) -> Result | Error:
     def events() -> list[Any]:
         return client.xrange(keys.events(session))
 
-    ((_, fields),) = eventually(events, timeout=60)
+    ((_, fields),) = eventually(events)
     event: Result | Error = codec.loads(fields[b"body"], Result, Error)
     return event
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.eventually import PATIENCE
 from tests.running_gateway import RunningGateway, Talker, played_pipeline, silence, voice
 
 SENTENCE = np.concatenate([voice(1.0), silence(1.0)])
@@ -110,6 +111,24 @@ def test_text_that_is_no_message(gateway: RunningGateway, text: str, word: str) 
         assert talker.until_closed() == (4000, "bad_message")
 
 
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"session": "\ud800", "key": "k"}, "cannot_resume"),
+        ({"session": "s", "key": "\ud800"}, "cannot_resume"),
+        ({"session": "s" * 60_000, "key": "k"}, "cannot_resume"),
+        ({"language": "\ud800"}, "bad_start"),
+        ({"language": "e" * 60_000}, "bad_start"),
+    ],
+    ids=["surrogate-session", "surrogate-key", "long-session", "surrogate-language", "long-language"],
+)
+def test_a_start_with_a_text_that_nothing_can_be(gateway: RunningGateway, fields: dict[str, str], code: str) -> None:
+    with gateway.connect() as talker:
+        talker.say("start", **fields)
+        assert len(error_of(talker, code)["message"]) < 200
+        assert talker.until_closed()[1] == code
+
+
 def test_a_bad_text_inside_a_session_is_answered_and_the_session_goes_on(gateway: RunningGateway) -> None:
     with gateway.connect() as talker:
         talker.say("start")
@@ -188,6 +207,6 @@ def test_a_socket_under_another_path_is_refused(gateway: RunningGateway) -> None
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/"])
 def test_http_where_a_socket_belongs_is_told_so(gateway: RunningGateway, path: str) -> None:
-    answer = httpx.get(gateway.url + path)
+    answer = httpx.get(gateway.url + path, timeout=PATIENCE)
     assert answer.status_code == 426 and "WebSocket" in answer.json()["detail"]
     assert answer.headers["content-security-policy"] and "server" not in answer.headers

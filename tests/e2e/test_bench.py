@@ -7,12 +7,13 @@ from pathlib import Path
 
 from scripts.procfile import ROOT
 from tests.bench.parts import NAMES
+from tests.eventually import PATIENCE
 from tests.processes import clean_environ
 
 
 def test_a_quick_pass_gives_a_table_and_json(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.bench", "--quick", "--results", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, env=clean_environ(), capture_output=True, text=True, timeout=400)
+    done = subprocess.run(command, cwd=ROOT, env=clean_environ(), capture_output=True, text=True, timeout=5 * PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = tmp_path.glob("*.json")
     report = json.loads(path.read_text())

@@ -100,9 +100,9 @@ def understood(visits: Callable[[], contextlib.AbstractContextManager[Visitor]],
 
 def read(visitor: Visitor, pipeline: Pipeline, count: int) -> list[dict[str, Any]]:
     """The visitor sees captions while speaking, then words and sentiments; the operator sees the same."""
-    assert visitor.wait_partial(60)
+    assert visitor.wait_partial()
     visitor.wait_utterances(count, 120)
-    visitor.stop(120)
+    visitor.stop()
     shown = visitor.utterances
     assert [row["utterance"] for row in shown] == list(range(1, count + 1)), shown
     assert all(words(row["text"]) and row["label"] for row in shown), shown

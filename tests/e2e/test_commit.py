@@ -10,6 +10,7 @@ from contracts import codec, keys
 from contracts.commit import commit
 from contracts.messages import EVENTS, Error, Result, Sentiment, Transcript
 from contracts.names import RESULT_CHANNEL, RESULTS_STREAM
+from tests.eventually import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -45,7 +46,7 @@ def test_a_second_commit_changes_nothing_that_anyone_can_see(client):
     before = (session_events(client), client.xlen(RESULTS_STREAM))
     with client.pubsub() as listener:
         listener.subscribe(RESULT_CHANNEL, keys.events("ses"))
-        assert [listener.get_message(timeout=5)["type"] for _ in range(2)] == ["subscribe"] * 2
+        assert [listener.get_message(timeout=PATIENCE)["type"] for _ in range(2)] == ["subscribe"] * 2
         assert commit(client, RESULT) is None and commit(client, TRANSCRIPT) is None
         assert commit(client, Error("ses", "late", "an error after the result", utterance=1)) is None
         assert listener.get_message(timeout=0.2) is None
@@ -67,9 +68,9 @@ def test_a_result_is_published_where_it_is_stored(client):
     with client.pubsub(ignore_subscribe_messages=True) as listener:
         listener.subscribe(RESULT_CHANNEL, keys.events("ses"))
         for _ in range(2):
-            listener.get_message(timeout=5)
+            listener.get_message(timeout=PATIENCE)
         commit(client, RESULT)
-        heard = {m["channel"]: m["data"] for m in (listener.get_message(timeout=5) for _ in range(2))}
+        heard = {m["channel"]: m["data"] for m in (listener.get_message(timeout=PATIENCE) for _ in range(2))}
     stored = client.xrange(RESULTS_STREAM)[0][1]["body"]
     assert heard == {RESULT_CHANNEL: stored, keys.events("ses"): stored}
 

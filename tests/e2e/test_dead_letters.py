@@ -19,7 +19,9 @@ from listener_service.overdue import Overdue
 from listener_service.sweep import Sweep
 from listener_service.underway import task_id
 from scripts.procfile import ROOT
-from tests.processes import RedisServer, clean_environ, free_port
+from tests.eventually import PATIENCE
+from tests.ports import free_port
+from tests.processes import RedisServer, clean_environ
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ def sweep(client: "redis.Redis", redis_server: RedisServer) -> Iterator[Sweep]:
 
 def command(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     line = [sys.executable, "-m", "listener_service.dead_letters", *arguments]
-    return subprocess.run(line, cwd=ROOT, env=clean_environ(REDIS_URL=url), capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        line, cwd=ROOT, env=clean_environ(REDIS_URL=url), capture_output=True, text=True, timeout=PATIENCE
+    )
 
 
 def give_up(client: "redis.Redis", session: str, text: str | None = None) -> str:

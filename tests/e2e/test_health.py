@@ -13,9 +13,10 @@ import redis
 from contracts import codec, keys
 from contracts.messages import Heartbeat
 from scripts import procfile
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.played_workers import PlayedWorkers
-from tests.processes import Process, RedisServer, clean_environ, free_port
+from tests.ports import free_port
+from tests.processes import Process, RedisServer, clean_environ
 from tests.running_gateway import RunningGateway, silence, voice
 
 
@@ -28,16 +29,16 @@ def test_ready_once_a_clip_went_through_both_queues(redis_server: RedisServer, t
     url = f"http://127.0.0.1:{port}/health"
     with gateway_process(tmp_path, PORT=str(port), REDIS_URL=redis_server.url) as process:
         eventually(lambda: _answers(f"{url}/live"))
-        refused = httpx.get(f"{url}/ready")
+        refused = httpx.get(f"{url}/ready", timeout=PATIENCE)
         assert refused.status_code == 503 and refused.headers["cache-control"] == "no-store"
         for name in ("stt_worker", "analyzer_worker"):
             assert refused.json()["parts"][name]["state"] == "missing"
             assert name in refused.json()["parts"]["pipeline"]["reason"]
         assert refused.json()["parts"]["pipeline"]["state"] == "waiting"
         with PlayedWorkers(redis_server.url) as workers:
-            eventually(lambda: httpx.get(f"{url}/ready").status_code == 200)
+            eventually(lambda: httpx.get(f"{url}/ready", timeout=PATIENCE).status_code == 200)
             assert [task.kind for task in workers.tasks] == ["probe"]
-            report = httpx.get(f"{url}/ready").json()
+            report = httpx.get(f"{url}/ready", timeout=PATIENCE).json()
         assert report["models"] == {"engine": "played", "speech": "played-speech", "sentiment": "played-sentiment"}
         assert report["demo_models"] is False and report["real_models"] is None and report["sessions"] == 0
         with redis.Redis.from_url(redis_server.url) as client:
@@ -48,7 +49,7 @@ def test_ready_once_a_clip_went_through_both_queues(redis_server: RedisServer, t
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url).status_code == 200
+        return httpx.get(url, timeout=PATIENCE).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -125,7 +126,7 @@ def _when_ready(gateway: RunningGateway) -> dict[str, object]:
 )
 def test_a_bad_setting_ends_it_with_a_sentence(tmp_path: Path, environ: dict[str, str], words: list[str]) -> None:
     with gateway_process(tmp_path, **environ) as process:
-        assert process.wait(30) == 1
+        assert process.wait() == 1
     assert all(word in process.output for word in words) and "Traceback" not in process.output
 
 
@@ -135,5 +136,5 @@ def test_a_taken_port_ends_it_with_a_sentence(tmp_path: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         with gateway_process(tmp_path, PORT=port) as process:
-            assert process.wait(30) == 1
+            assert process.wait() == 1
     assert port in process.output and "choose another" in process.output and "Traceback" not in process.output

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.procfile import ROOT
+from tests.eventually import PATIENCE
 from tests.processes import clean_environ
 
 SHELL = ["sh", "scripts/install.sh", "run"]
@@ -24,7 +25,9 @@ def checkout(tmp_path: Path) -> Path:
 
 def install(checkout: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
     settings = clean_environ(**({"PYTHON": sys.executable, "PIP_NO_INDEX": "1"} | environ))
-    return subprocess.run(SHELL, cwd=checkout, env=settings, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        SHELL, cwd=checkout, env=settings, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def test_a_half_made_environment_is_made_again_a_whole_one_left_alone_and_failure_is_a_sentence(checkout: Path) -> None:

@@ -9,6 +9,7 @@ from contracts import keys, ledger
 from contracts.commit import bury, commit
 from contracts.messages import Error, Result, Sentiment, TranscribeTask, Transcript
 from contracts.names import DEAD_LETTERS_STREAM, RESULTS_STREAM
+from tests.eventually import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -55,11 +56,11 @@ def test_an_accepted_utterance_is_stored_whole_and_only_once(accepted):
 def test_who_takes_a_session_over_gets_its_state_and_shuts_the_other_out(accepted):
     with accepted.pubsub(ignore_subscribe_messages=True) as old:
         old.subscribe(keys.events("ses"))
-        old.get_message(timeout=5)
+        old.get_message(timeout=PATIENCE)
         assert run(accepted, ledger.settle("ses", "gateway-1", 32_000, "ko")) == ledger.ACCEPTED
         state = run(accepted, ledger.take_over("ses", "secret", "gateway-2", 0))
         assert state == [32_000, 1, b"ko", [b"1"]]
-        assert json.loads(old.get_message(timeout=5)["data"])["owner"] == "gateway-2"
+        assert json.loads(old.get_message(timeout=PATIENCE)["data"])["owner"] == "gateway-2"
     assert run(accepted, ledger.settle("ses", "gateway-1", 48_000, None)) == ledger.NOT_OWNER
     late = TranscribeTask("ses", 2)
     assert run(accepted, ledger.accept(late, b"late", "gateway-1", 48_000)) == ledger.NOT_OWNER

@@ -46,7 +46,7 @@ def test_statistics_at_an_interval_and_at_exit(listeners: Listeners) -> None:
     listeners.say(1, session="s2")
     eventually(lambda: listeners.lines(statistics=True))
     listener.interrupt()
-    assert listener.wait(10) == 0
+    assert listener.wait() == 0
     last = listeners.lines(statistics=True)[-3:]
     assert [line.fields.get("session") for line in last] == [None, "s2", "s1"]
     assert last[0].fields["sessions"] == "2"
@@ -232,5 +232,5 @@ def test_a_stream_of_the_past_is_read_from_its_beginning(listeners: Listeners) -
 
 def test_a_wrong_setting_is_a_sentence(listeners: Listeners) -> None:
     listener = listeners.start(RESULT_LOG_BACKUPS="many")
-    assert listener.wait(20) == 1
+    assert listener.wait() == 1
     assert listener.output == "listener_service: RESULT_LOG_BACKUPS='many': use a whole number\n"

@@ -16,7 +16,7 @@ from contracts.messages import AnalyzeTask, TranscribeTask, Transcript
 from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
 from fastapi_service import backlog
 from fastapi_service.backlog import Backlog
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.played_workers import PlayedWorkers
 from tests.processes import RedisServer
 from tests.running_gateway import RunningGateway, Talker, played_pipeline, silence, voice
@@ -136,7 +136,7 @@ def refused_for_the_wait(gateway: RunningGateway) -> None:
 def starts(gateway: RunningGateway) -> bool:
     with gateway.connect() as talker:
         talker.say("start")
-        first: dict[str, object] = json.loads(talker.socket.recv(20))
+        first: dict[str, object] = json.loads(talker.socket.recv(PATIENCE))
         return first["type"] == "ready"
 
 

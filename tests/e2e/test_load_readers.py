@@ -13,8 +13,9 @@ from fastapi_service.admission import RESUMED_SHARE
 from fastapi_service.routes.socket import MOST_SILENT
 from scripts import procfile
 from tests.e2e.test_socket_load import LONG_ID, meanwhile
-from tests.eventually import eventually
-from tests.processes import Process, RedisServer, clean_environ, free_port
+from tests.eventually import PATIENCE, eventually
+from tests.ports import free_port
+from tests.processes import Process, RedisServer, clean_environ
 from tests.running_gateway import Talker, played_pipeline, silence, voice
 
 SENTENCE = np.concatenate([voice(1.0), silence(1.0)])
@@ -68,7 +69,7 @@ def opened(port: int) -> Iterator[socket.socket]:
     """A bare WebSocket, since every library reads all the time."""
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-        client.settimeout(20)
+        client.settimeout(PATIENCE)
         client.connect(("127.0.0.1", port))
         key = base64.b64encode(bytes(16)).decode()
         lines = ("GET /ws HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade")
@@ -92,7 +93,7 @@ def test_sockets_without_end_are_refused_in_words(redis_server: RedisServer, tmp
         with contextlib.ExitStack() as crowd:
             for _ in range(MOST_SILENT + RESUMED_SHARE):
                 crowd.enter_context(opened(port))
-            with connect(f"ws://127.0.0.1:{port}/ws") as late:
+            with connect(f"ws://127.0.0.1:{port}/ws", open_timeout=PATIENCE, ping_interval=None) as late:
                 talker = Talker(late)
                 error = talker.wait_for("error")
                 assert (error["code"], error["retry_after"]) == ("full", 60.0) and "sockets" in error["message"]
@@ -101,6 +102,6 @@ def test_sockets_without_end_are_refused_in_words(redis_server: RedisServer, tmp
 
 
 def is_served(port: int) -> bool:
-    with connect(f"ws://127.0.0.1:{port}/ws") as socket:
+    with connect(f"ws://127.0.0.1:{port}/ws", open_timeout=PATIENCE, ping_interval=None) as socket:
         socket.send('{"type":"ping","id":1}')
-        return '"pong"' in str(socket.recv(10))
+        return '"pong"' in str(socket.recv(PATIENCE))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from redis import Redis
 
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.played_workers import PlayedWorkers
 from tests.processes import RedisServer
 from tests.running_gateway import RunningGateway, Talker, silence, voice
@@ -52,7 +52,7 @@ def test_live_sessions_are_told_and_wait_and_lose_nothing(redis_server: RedisSer
             assert len(workers.finals) == 2
             client.delete("ballast")
             talker.wait_for("result", utterance=4)
-            speaking.join(20)
+            speaking.join(PATIENCE)
             talker.say("stop")
             assert talker.until_closed() == (1000, "done")
     assert len(talker.of("error")) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.procfile import ROOT
+from tests.eventually import PATIENCE
 from tests.processes import clean_environ
 
 SCRIPT = str(ROOT / "docker" / "log_owner.sh")
@@ -17,7 +18,9 @@ AS_ROOT = os.geteuid() == 0
 
 def run(log: Path, *command: str, **settings: str) -> str:
     environ = clean_environ(RESULT_LOG=str(log), **settings)
-    done = subprocess.run([SCRIPT, *command], env=environ, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(
+        [SCRIPT, *command], env=environ, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

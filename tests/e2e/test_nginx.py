@@ -14,9 +14,10 @@ from websockets.sync.client import connect
 from contracts import codec
 from contracts.messages import Error
 from tests import front_door
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.front_door import FrontDoor, unverified
-from tests.processes import Process, clean_environ, free_port
+from tests.ports import free_port
+from tests.processes import Process, clean_environ
 
 pytestmark = pytest.mark.skipif(bool(front_door.missing()), reason=str(front_door.missing()))
 
@@ -44,21 +45,22 @@ def door(gateway: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fro
 
 @pytest.fixture
 def client(door: FrontDoor) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=door.url, verify=unverified(), timeout=60) as session:
+    with httpx.Client(base_url=door.url, verify=unverified(), timeout=PATIENCE) as session:
         yield session
 
 
 def open_socket(door: FrontDoor, path: str = "/ws", **headers: str) -> connect:
-    return connect(door.url.replace("https", "wss") + path, ssl=unverified(), additional_headers=headers, proxy=None)
+    address = door.url.replace("https", "wss") + path
+    return connect(address, ssl=unverified(), additional_headers=headers, proxy=None, open_timeout=PATIENCE)
 
 
 def test_plain_http_is_sent_to_https_with_path_and_query(door: FrontDoor) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{door.http_port}/a/b?c=d")
+    answer = httpx.get(f"http://127.0.0.1:{door.http_port}/a/b?c=d", timeout=PATIENCE)
     assert (answer.status_code, answer.headers["location"]) == (301, f"{door.url}/a/b?c=d")
 
 
 def test_plain_http_on_the_https_port_is_sent_to_https(door: FrontDoor) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{door.https_port}/a")
+    answer = httpx.get(f"http://127.0.0.1:{door.https_port}/a", timeout=PATIENCE)
     assert (answer.status_code, answer.headers["location"]) == (301, f"{door.url}/a")
 
 
@@ -67,14 +69,14 @@ def test_an_acme_challenge_is_answered_in_plain_http(door: FrontDoor) -> None:
     proofs.mkdir(parents=True, exist_ok=True)
     (proofs / "token").write_text("token.proof")
     address = f"http://127.0.0.1:{door.http_port}/.well-known/acme-challenge/"
-    assert httpx.get(address + "token").text == "token.proof"
-    assert httpx.get(address + "other").status_code == 404
+    assert httpx.get(address + "token", timeout=PATIENCE).text == "token.proof"
+    assert httpx.get(address + "other", timeout=PATIENCE).status_code == 404
 
 
 @pytest.mark.parametrize(("version", "spoken"), [("tls1_3", True), ("tls1_2", True), ("tls1_1", False)])
 def test_tls_versions(door: FrontDoor, version: str, spoken: bool) -> None:
     line = ["openssl", "s_client", "-connect", f"127.0.0.1:{door.https_port}", f"-{version}", "-cipher"]
-    done = subprocess.run([*line, "ALL:@SECLEVEL=0"], input=b"", capture_output=True, check=False, timeout=20)
+    done = subprocess.run([*line, "ALL:@SECLEVEL=0"], input=b"", capture_output=True, check=False, timeout=PATIENCE)
     assert (done.returncode == 0) is spoken, done.stderr
 
 
@@ -98,7 +100,8 @@ def test_the_gateway_hears_the_real_address_whatever_the_client_claims(client: h
 
 def test_a_trusted_proxy_is_believed(gateway: str, tmp_path: Path) -> None:
     with FrontDoor(tmp_path, gateway, {"TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8"}) as door:
-        seen = httpx.get(door.url, verify=unverified(), headers={"X-Forwarded-For": "203.0.113.5, 10.1.1.1"}).json()
+        claimed = {"X-Forwarded-For": "203.0.113.5, 10.1.1.1"}
+        seen = httpx.get(door.url, verify=unverified(), headers=claimed, timeout=PATIENCE).json()
     assert seen["x-forwarded-for"] == "203.0.113.5"
 
 
@@ -117,7 +120,8 @@ def test_sockets_per_address_are_limited_in_words(gateway: str, tmp_path: Path) 
                 pass
             assert refused.value.response.status_code == 429
             assert codec.loads(refused.value.response.body or b"", Error).code == "too_many"
-            assert httpx.get(door.url, verify=unverified()).status_code == 200, "only sockets are full"
+            page = httpx.get(door.url, verify=unverified(), timeout=PATIENCE)
+            assert page.status_code == 200, "only sockets are full"
 
         def again() -> bool:
             try:
@@ -131,7 +135,7 @@ def test_sockets_per_address_are_limited_in_words(gateway: str, tmp_path: Path) 
 
 def test_a_hundred_requests_at_once_are_fine_and_a_flood_is_not(gateway: str, tmp_path: Path) -> None:
     with FrontDoor(tmp_path, gateway, {"NGX_REQUESTS_PER_SECOND": "1"}) as door:
-        with httpx.Client(base_url=door.url, verify=unverified()) as client:
+        with httpx.Client(base_url=door.url, verify=unverified(), timeout=PATIENCE) as client:
             assert {client.get("/").status_code for _ in range(100)} == {200}
             answers = (client.get("/") for _ in range(2000))
             refused = next(answer for answer in answers if answer.status_code != 200)
@@ -169,7 +173,7 @@ def test_no_query_string_is_logged(door: FrontDoor, client: httpx.Client) -> Non
 def test_a_gateway_that_is_away_is_said_in_words_and_found_again(tmp_path: Path) -> None:
     port = free_port()
     with FrontDoor(tmp_path, f"127.0.0.1:{port}") as door:
-        with httpx.Client(base_url=door.url, verify=unverified()) as client:
+        with httpx.Client(base_url=door.url, verify=unverified(), timeout=PATIENCE) as client:
             away = client.get("/")
             assert (away.status_code, away.headers["retry-after"]) == (503, "5")
             assert codec.loads(away.content, Error).code == "gateway_away"

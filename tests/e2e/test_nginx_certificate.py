@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests import front_door
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.front_door import FrontDoor, unverified
 
 pytestmark = pytest.mark.skipif(bool(front_door.missing()), reason=str(front_door.missing()))
@@ -20,7 +20,7 @@ NOBODY = "127.0.0.1:1"
 
 def shown(door: FrontDoor) -> str:
     """The certificate that a client gets, in PEM."""
-    with socket.create_connection(("127.0.0.1", door.https_port), 5) as raw:
+    with socket.create_connection(("127.0.0.1", door.https_port), PATIENCE) as raw:
         with unverified().wrap_socket(raw, server_hostname="localhost") as tls:
             return ssl.DER_cert_to_PEM_cert(tls.getpeercert(binary_form=True) or b"").strip()
 
@@ -75,8 +75,9 @@ def test_a_key_that_does_not_fit_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_a_real_one_is_taken_up_while_running_and_brings_hsts(tmp_path: Path) -> None:
     with FrontDoor(tmp_path, NOBODY, {"DOMAIN": "speech.example"}) as door, door.watcher() as watcher:
-        assert "strict-transport-security" not in httpx.get(door.url, verify=unverified()).headers
+        assert "strict-transport-security" not in httpx.get(door.url, verify=unverified(), timeout=PATIENCE).headers
         real = make_certificate(door.certs / "letsencrypt" / "live" / "speech.example", "speech.example")
         watcher.wait_for("nginx reloaded")
         assert eventually(lambda: shown(door) == real)
-        assert "max-age=" in httpx.get(door.url, verify=unverified()).headers["strict-transport-security"]
+        headers = httpx.get(door.url, verify=unverified(), timeout=PATIENCE).headers
+        assert "max-age=" in headers["strict-transport-security"]

@@ -77,7 +77,7 @@ def test_a_result_that_was_on_its_way_when_the_connection_broke_comes(played: Pl
     with Relay(gateway.port) as relay, chromium(microphone) as browser, visit(browser) as (page, _):
         page.open(relay.url)
         page.start()
-        eventually(lambda: workers.finals, 30)
+        eventually(lambda: workers.finals)
         page.tab.click("#stop")
         relay.cut()
         page.wait_state("stopping")
@@ -113,7 +113,7 @@ def test_a_reload_in_mid_speech_goes_on_with_the_session(played: Played, microph
         saved = json.loads(Path(download.value.path()).read_text())
         assert [row["end"] for row in saved["utterances"]] == pytest.approx(times, abs=0.001)
         assert times == sorted(times)
-        assert page.tab.get_attribute("#horizon", "aria-label", timeout=1000) is not None
+        assert page.tab.get_attribute("#horizon", "aria-label") is not None
         assert page.tab.evaluate(KEPT) == "[[],[]]"
         page.tab.reload()
         page.wait_state("idle")

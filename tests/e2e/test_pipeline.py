@@ -12,7 +12,7 @@ import soxr
 from websockets.sync.client import connect
 
 from listener_service import line
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.processes import Pipeline
 from tests.speech import Clip, Speaker, clips, of_kind, said, speak, words
 
@@ -163,11 +163,11 @@ def test_a_recording_at_another_rate_in_stereo_has_the_same_words(pipeline: Pipe
 def test_a_transcript_becomes_a_logged_result_though_the_gateway_dies(pipeline: Pipeline) -> None:
     samples, _ = soundfile.read(CLIPS[0].path, dtype="float32")
     pipeline["analyzer_worker"].signal(signal.SIGSTOP)
-    with connect(pipeline.ws_url) as socket:
+    with connect(pipeline.ws_url, open_timeout=PATIENCE, ping_interval=None) as socket:
         for block in np.array_split(samples, len(samples) // 1024):
             socket.send(block.tobytes())
         socket.send('{"type":"stop"}')
-        while (message := json.loads(socket.recv(60)))["type"] != "transcript":
+        while (message := json.loads(socket.recv(PATIENCE)))["type"] != "transcript":
             assert message["type"] != "result"
         pipeline.kill("fastapi_service")
     pipeline["analyzer_worker"].signal(signal.SIGCONT)

@@ -11,13 +11,15 @@ import soundfile
 
 from recorder_service.sources import AudioFile, BadAudio
 from scripts.procfile import ROOT
-from tests.processes import clean_environ, free_port
+from tests.eventually import PATIENCE
+from tests.ports import free_port
+from tests.processes import clean_environ
 from tests.running_gateway import played_pipeline, silence, voice
 
 
 def record(*arguments: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "recorder_service", *arguments]
-    run = subprocess.run(command, cwd=ROOT, env=clean_environ(), capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, cwd=ROOT, env=clean_environ(), capture_output=True, text=True, timeout=PATIENCE)
     assert "Traceback" not in run.stderr, run.stderr
     return run.returncode, run.stderr
 
@@ -66,7 +68,7 @@ def test_nobody_who_reads_is_status_141(tmp_path: Path) -> None:
             assert run.stdout and run.stderr
             assert run.stdout.readline().startswith(b'{"type":"ready"')
             run.stdout.close()
-            assert run.wait(60) == 141
+            assert run.wait(PATIENCE) == 141
             assert run.stderr.read() == b""
 
 

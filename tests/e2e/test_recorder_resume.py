@@ -19,7 +19,7 @@ from recorder_service.options import Options, Waits
 from recorder_service.sources import AudioFile, Samples
 from scripts.procfile import ROOT
 from tests.e2e.relay import Relay
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.played_workers import PlayedWorkers
 from tests.processes import RedisServer, clean_environ
 from tests.running_gateway import RunningGateway, silence, voice
@@ -170,7 +170,7 @@ def test_a_gateway_that_ends_is_followed_by_the_other_one(
         )
         eventually(lambda: first.health()["sessions"] == 1)
         eventually(lambda: len(workers.finals) >= 2)
-    out, errors = child.communicate(timeout=60)
+    out, errors = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0, errors
     assert "trying again in" in errors
     messages = [json.loads(line) for line in out.splitlines()]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.revival import MOST_STARTS
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.processes import Process, clean_environ
 
 DRIVER = """
@@ -91,7 +91,7 @@ def test_ctrl_c_stops_everything_redis_last_without_a_traceback(two: Process) ->
     with two:
         eventually(lambda: len(pids(two.output)) == 2)
         two.interrupt()
-        assert two.wait(30) == 0
+        assert two.wait() == 0
     assert two.output.index("worker stops") < two.output.index("redis stops")
     assert "redis stopped\n" in two.output
     assert "Stopping; Ctrl-C again stops at once." in two.output
@@ -105,7 +105,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
         run.interrupt()
         run.wait_for("Stopping; Ctrl-C again")
         run.interrupt()
-        run.wait(15)
+        run.wait()
     assert "redis stops" in run.output
     assert "Traceback" not in run.output
     assert all(gone(pid) for pid in pids(run.output))
@@ -114,7 +114,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
 def test_a_process_that_ends_is_named_with_its_last_words(tmp_path: Path) -> None:
     dying = "echo {name} up pid $$; sleep 0.5; echo 'the model is damaged: fetch it again'; exit 7"
     with supervised(tmp_path, redis=OBEDIENT, worker=OBEDIENT, stt_worker=dying) as run:
-        assert run.wait(30) == 1
+        assert run.wait() == 1
     end = run.output[run.output.index("ended by itself") - 20 :]
     assert "stt_worker ended by itself (status 7)" in end
     assert "the model is damaged: fetch it again" in end
@@ -130,7 +130,7 @@ def test_a_process_that_ends_once_all_have_worked_is_started_again(tmp_path: Pat
         eventually(lambda: len(re.findall(r"worker up pid", run.output)) == 2)
         assert run.output.count("redis up pid") == 1
         run.interrupt()
-        assert run.wait(30) == 0
+        assert run.wait() == 0
     assert all(gone(pid) for pid in pids(run.output))
 
 
@@ -140,7 +140,7 @@ def test_a_process_that_ends_again_and_again_stops_everything(tmp_path: Path) ->
     with steady(tmp_path, redis=OBEDIENT, worker=dying) as run:
         run.wait_for("steady")
         (tmp_path / "dead").touch()
-        assert run.wait(60) == 1
+        assert run.wait() == 1
     assert len(re.findall(r"worker .*\| worker up pid", run.output)) == 1 + MOST_STARTS
     assert "worker ended by itself (status 7) and is started again." in run.output
     assert "first ended ('worker', 7)" in run.output
@@ -151,7 +151,7 @@ def test_a_closed_terminal_leaves_nothing_behind(two: Process) -> None:
     with two:
         eventually(lambda: len(pids(two.output)) == 2)
         two.signal(signal.SIGHUP)
-        two.wait(30)
+        two.wait()
     assert two.output.index("worker stops") < two.output.index("redis stops")
     assert all(gone(pid) for pid in pids(two.output))
 
@@ -167,8 +167,8 @@ def test_a_terminal_closed_under_make_leaves_nothing_behind(tmp_path: Path) -> N
     os.close(slave)
     eventually(lambda: len(noted(tmp_path)) == 2)
     os.close(master)
-    assert eventually(lambda: all(gone(pid) for pid in noted(tmp_path)), timeout=10), "before anything is written again"
-    child.wait(30)
+    assert eventually(lambda: all(gone(pid) for pid in noted(tmp_path))), "before anything is written again"
+    child.wait(PATIENCE)
 
 
 def test_redis_that_was_late_for_its_port_is_started_again_once(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_redis_that_was_late_for_its_port_is_started_again_once(tmp_path: Path) 
     (tmp_path / "starts").touch()
     run = supervised(tmp_path, redis=late.replace("{folder}", str(tmp_path)), worker=OBEDIENT)
     with run:
-        assert run.wait(30) == 1
+        assert run.wait() == 1
     assert (tmp_path / "starts").read_text() == "x\nx\n"
     assert "Starting again." in run.output and run.output.count("run it again") == 1
 
@@ -187,8 +187,8 @@ def test_a_reader_that_goes_away_leaves_nothing_behind(tmp_path: Path) -> None:
     run.command = f"sh -c '{run.command.replace(chr(39), chr(34))} | head -n 3'"
     with run:
         eventually(lambda: len(noted(tmp_path)) == 2)
-        assert run.wait(30) == 0
-        assert eventually(lambda: all(gone(pid) for pid in noted(tmp_path)), timeout=30)
+        assert run.wait() == 0
+        assert eventually(lambda: all(gone(pid) for pid in noted(tmp_path)))
     assert "Traceback" not in run.output
 
 
@@ -198,7 +198,7 @@ def test_ctrl_c_while_processes_are_still_being_started(tmp_path: Path) -> None:
     with supervised(tmp_path, redis=script, **{f"early{n}": script for n in range(8)}) as run:
         run.wait_for("redis started")
         run.interrupt()
-        run.wait(15)
+        run.wait()
         assert all(gone(pid) for pid in noted(tmp_path))
     assert "SIGKILL" not in run.output and "rc=-9" not in run.output
     assert "Traceback" not in run.output
@@ -206,4 +206,4 @@ def test_ctrl_c_while_processes_are_still_being_started(tmp_path: Path) -> None:
 
 def test_what_is_not_ready_is_told_while_waiting(two: Process) -> None:
     with two:
-        two.wait_for("Not ready yet: the gateway does not answer yet", timeout=60)
+        two.wait_for("Not ready yet: the gateway does not answer yet")

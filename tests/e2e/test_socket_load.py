@@ -12,7 +12,7 @@ import redis
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.running_gateway import RunningGateway, Talker, played_pipeline, silence, voice
 
 LONG_ID = 10**4000
@@ -31,7 +31,7 @@ def meanwhile(work: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
@@ -89,7 +89,8 @@ def test_two_hundred_sockets_that_say_nothing_take_no_place(tmp_path: Path) -> N
     async def crowd(gateway: RunningGateway) -> None:
         async with contextlib.AsyncExitStack() as silent:
             for _ in range(200):
-                await silent.enter_async_context(connect(f"ws://127.0.0.1:{gateway.port}/ws"))
+                socket = connect(f"ws://127.0.0.1:{gateway.port}/ws", open_timeout=PATIENCE, ping_interval=None)
+                await silent.enter_async_context(socket)
             await asyncio.to_thread(_one_can_speak, gateway)
 
     with played_pipeline(tmp_path, max_sessions=1) as (gateway, _):

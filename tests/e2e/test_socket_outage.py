@@ -9,9 +9,10 @@ from websockets.sync.client import connect
 from contracts.messages import TranscribeTask
 from fastapi_service.gateway import Patience
 from scripts import procfile
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.played_workers import PlayedWorkers
-from tests.processes import Process, RedisServer, clean_environ, free_port
+from tests.ports import free_port
+from tests.processes import Process, RedisServer, clean_environ
 from tests.running_gateway import RunningGateway, Talker, silence, voice
 
 SENTENCE = np.concatenate([voice(1.5), silence(1.0)])
@@ -20,7 +21,7 @@ SENTENCE = np.concatenate([voice(1.5), silence(1.0)])
 def test_redis_down_at_the_start(tmp_path: Path) -> None:
     redis = RedisServer(tmp_path)
     with RunningGateway(redis.url) as gateway:
-        assert httpx.get(f"{gateway.url}/health/live").status_code == 200
+        assert httpx.get(f"{gateway.url}/health/live", timeout=PATIENCE).status_code == 200
         health = gateway.health()
         assert health["status"] == 503 and not health["ready"]
         assert health["parts"]["redis"]["state"] == "failed" and "Redis cannot be" in health["parts"]["redis"]["reason"]
@@ -110,7 +111,7 @@ def test_a_gateway_that_is_told_to_end_says_so_to_its_clients(redis_server: Redi
     process = Process("fastapi_service", procfile.lines()["fastapi_service"], tmp_path, environ)
     with process:
         process.wait_for("startup complete")
-        with connect(f"ws://127.0.0.1:{port}/ws") as socket:
+        with connect(f"ws://127.0.0.1:{port}/ws", open_timeout=PATIENCE, ping_interval=None) as socket:
             talker = Talker(socket)
             talker.say("start")
             talker.wait_for("ready")

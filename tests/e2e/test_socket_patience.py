@@ -9,8 +9,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from fastapi_service.uvicorn_socket import PatientWebSocket
-from tests.eventually import eventually
-from tests.processes import free_port
+from tests.eventually import PATIENCE, eventually
+from tests.ports import free_port
 
 
 def test_a_slowed_sender_is_not_cut_for_a_late_pong() -> None:
@@ -43,14 +43,14 @@ def test_a_slowed_sender_is_not_cut_for_a_late_pong() -> None:
     thread.start()
     try:
         eventually(lambda: server.started)
-        with connect(f"ws://127.0.0.1:{port}/ws") as socket:
+        with connect(f"ws://127.0.0.1:{port}/ws", open_timeout=PATIENCE, ping_interval=None) as socket:
             for text in ("audio", "audio", "end"):
                 socket.send(text)
             try:
-                socket.recv(20)
+                socket.recv(PATIENCE)
             except ConnectionClosed:
                 assert socket.close_code == 1000
         assert all(late) and len(late) >= 3
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)

@@ -23,7 +23,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     with RedisServer(directory) as redis:
         environ = clean_environ(REDIS_URL=redis.url, DEMO_MODELS="always")
         with Process("stt_worker", procfile.lines()["stt_worker"], directory, environ) as process:
-            process.wait_for(" ready.", timeout=180)
+            process.wait_for(" ready.")
             yield process
 
 
@@ -72,7 +72,7 @@ def test_the_same_task_twice_commits_once(client: Client) -> None:
     task = client.store("twice", samples)
     client.send(task)
     client.send(task)
-    first, second = eventually(lambda: client.handed_on() if len(client.handed_on()) == 2 else None, timeout=60)
+    first, second = eventually(lambda: client.handed_on() if len(client.handed_on()) == 2 else None)
     assert first["transcript"] | {"seq": 1} == second["transcript"]
     assert len(client.events("twice", 1)) == 1
 
@@ -94,12 +94,12 @@ def test_a_partial_is_answered_and_a_superseded_one_skipped(client: Client) -> N
 
     task = client.store("part", samples, kind="partial")
     client.send(task)
-    hypothesis = eventually(answer, timeout=60)
+    hypothesis = eventually(answer)
     assert hypothesis["type"] == "hypothesis"
     assert plain(hypothesis["text"]) == plain(text)
     client.redis.hset(keys.segment("part", 1), "request", "{}")
     client.send(task)
-    assert eventually(answer, timeout=60)["text"] is None
+    assert eventually(answer)["text"] is None
     assert client.redis.xlen(keys.events("part")) == 0
     listener.close()
 
@@ -137,7 +137,7 @@ def test_bad_messages_and_unknown_tasks_hurt_nobody(client: Client, worker: Proc
 
 def test_a_probe_is_handed_on_and_commits_nothing(client: Client) -> None:
     client.send(client.store("probe-x", NOISE, kind="probe"))
-    [task] = eventually(client.handed_on, timeout=60)
+    [task] = eventually(client.handed_on)
     assert task["transcript"]["session"] == "probe-x" and task["transcript"]["text"]
     assert not client.redis.exists(keys.events("probe-x"))
 

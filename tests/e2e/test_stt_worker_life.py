@@ -22,10 +22,10 @@ def worker(directory: Path, redis: RedisServer, **settings: str) -> Process:
 def test_sigterm_lets_the_running_task_finish(tmp_path: Path, redis_server: RedisServer) -> None:
     client = Client(redis_server.url)
     with worker(tmp_path, redis_server, DEMO_MODELS="always") as process:
-        process.wait_for(" ready.", timeout=180)
+        process.wait_for(" ready.")
         client.send(client.store("last", NOISE))
-        process.wait_for("] received", timeout=60)
-        assert process.terminate(timeout=60) == 0
+        process.wait_for("] received")
+        assert process.terminate() == 0
     assert len(client.events("last", 2)) == 2
     assert client.redis.hlen("unacked") == 0
 
@@ -33,9 +33,9 @@ def test_sigterm_lets_the_running_task_finish(tmp_path: Path, redis_server: Redi
 def test_it_waits_for_a_redis_that_is_not_there_yet(tmp_path: Path, redis_server: RedisServer) -> None:
     redis_server.kill()
     with worker(tmp_path, redis_server, DEMO_MODELS="always") as process:
-        process.wait_for("Cannot connect to ", timeout=180)
+        process.wait_for("Cannot connect to ")
         redis_server.start()
-        process.wait_for(" ready.", timeout=60)
+        process.wait_for(" ready.")
         client = Client(redis_server.url)
         client.send(client.store("late", NOISE))
         assert client.events("late", 2)
@@ -71,7 +71,7 @@ def test_a_model_file_that_will_not_do(tmp_path: Path, redis_server: RedisServer
     assert callable(make)
     make(path)
     with worker(tmp_path, redis_server, WHISPER_MODEL=str(path), DEMO_MODELS="auto") as process:
-        assert process.wait(timeout=180) == 1
+        assert process.wait() == 1
     assert sentence in process.output
     assert "Traceback" not in process.output
     redis = Redis.from_url(redis_server.url)
@@ -94,6 +94,6 @@ def test_a_setting_that_will_not_do(
     tmp_path: Path, redis_server: RedisServer, settings: dict[str, str], sentence: str
 ) -> None:
     with worker(tmp_path, redis_server, **settings) as process:
-        assert process.wait(timeout=180) == 1
+        assert process.wait() == 1
     assert sentence in process.output
     assert "Traceback" not in process.output

@@ -18,6 +18,7 @@ from listener_service.overdue import LONGEST_BACK_OFF_MS, Overdue
 from listener_service.sweep import MOST_SENT, Sweep
 from listener_service.underway import MOST_WAITING
 from tests.accepted import SESSION, accept, begin, lapse, waiting
+from tests.eventually import PATIENCE
 from tests.processes import RedisServer
 
 TRANSCRIPT = Transcript(SESSION, 1, 0.0, 1.0, "hi", "en", 0.9, 0.8, "engine", "model")
@@ -61,7 +62,7 @@ def test_what_was_never_sent_is_sent_and_once(client: "redis.Redis", celery: Cel
     assert waiting(client) == [f"stt-{SESSION}:1"]  # what merely waits is not sent again
     assert deadline(client) > 1000
     with celery.connection_for_read() as connection, connection.SimpleQueue(STT_QUEUE) as queue:
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=PATIENCE)
         (_, arguments, _) = message.payload
         task = codec.decode(arguments["message"], TranscribeTask)
         assert message.headers["task"] == TRANSCRIBE_TASK and message.headers["argsrepr"] == "-"
@@ -82,7 +83,7 @@ def test_the_analyzer_gets_its_transcript(client: "redis.Redis", celery: Celery,
     sweep()
     assert (waiting(client), waiting(client, ANALYZER_QUEUE)) == ([], [f"an-{SESSION}:1"])
     with celery.connection_for_read() as connection, connection.SimpleQueue(ANALYZER_QUEUE) as queue:
-        (_, arguments, _) = queue.get(timeout=5).payload
+        (_, arguments, _) = queue.get(timeout=PATIENCE).payload
     task = codec.decode(arguments["message"], AnalyzeTask)
     assert (task.transcript.text, task.transcript.seq, task.spoken_at) == ("hi", 1, 5.0)
 

@@ -32,7 +32,7 @@ def analyzer(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> I
     environ = clean_environ(REDIS_URL=server.url, DEMO_MODELS="always")
     line = procfile.lines()["analyzer_worker"]
     with Process("analyzer_worker", line, tmp_path_factory.mktemp("analyzer"), environ) as process:
-        process.wait_for("sentiment model ready", timeout=120)
+        process.wait_for("sentiment model ready")
         yield process
 
 
@@ -194,10 +194,10 @@ def test_redis_that_comes_later_and_what_it_says_of_itself(
 
     assert eventually(lambda: [beat.state for beat in beats() if beat.worker.endswith(f"-{sweeper.pid}")]) == ["ready"]
     sweeper.interrupt()
-    assert sweeper.wait(10) == 0
+    assert sweeper.wait() == 0
 
 
 def test_a_wrong_setting_is_a_sentence(start: Start) -> None:
     sweeper = start(acts="REDIS_URL", REDIS_URL="http://localhost")
-    assert sweeper.wait(20) == 1
+    assert sweeper.wait() == 1
     assert sweeper.output.startswith("sweeper: REDIS_URL='http://localhost': use ")

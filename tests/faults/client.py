@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection
 from contracts.messages import Accepted, Done, Error, Ready
 from recorder_service.conversation import Conversation
 from recorder_service.options import Options, Waits
+from tests.eventually import PATIENCE
 from tests.faults.speech import Manner, Speech
 
 WAITS = Waits(first=0.25, longest=1.0, told=5.0, patience=3600.0, steady=10.0, ping=1.0, dead=5.0)
@@ -163,8 +164,8 @@ class Party:
         if self._tasks:
             self._do(self._dismiss())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._loop.close()
 
     def _do(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)

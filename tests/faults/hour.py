@@ -47,7 +47,7 @@ def speak(directory: Path, minutes: float, pace: float) -> tuple[list[Memory], E
             sys.stderr.write(f"{minutes * part / PARTS:.0f} min of audio\n")
         party.finish()
         eventually(lambda: not party.speaking, END_SECONDS)
-        eventually(lambda: not collect.left_over(stage.redis), 60)
+        eventually(lambda: not collect.left_over(stage.redis))
         stage.hold(LISTENER)  # asked to end it writes its last statistics
         return memory, collect.evidence(stage.redis, stage.files(), party.clients, collect.Trimmings())
 

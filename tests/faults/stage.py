@@ -18,16 +18,16 @@ from typing import Self
 import redis
 
 from scripts import procfile
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.faults import scripted
 from tests.faults.links import Link, Links
 from tests.faults.traps import SETTING, Traps
-from tests.processes import Process, RedisServer, clean_environ, free_port
+from tests.ports import free_port
+from tests.processes import Process, RedisServer, clean_environ
 
 REDIS, LISTENER, SWEEPER, ANALYZER = "redis", "listener_service", "sweeper", "analyzer_worker"
 STT = ("stt_worker", "stt_worker_2")
 GATEWAYS = ("gateway", "gateway_2")
-READY_SECONDS = 180
 APPS = {"-A stt_worker.app": "-A tests.faults.stt_app", "-A analyzer_worker.app": "-A tests.faults.analyzer_app"}
 LINES = {"gateway": "fastapi_service", "gateway_2": "fastapi_service", "stt_worker_2": "stt_worker"}
 """Which line of the Procfile a process runs, where its name is another one."""
@@ -100,13 +100,13 @@ class Stage:
     def wait_ready(self) -> None:
         """Every gateway has proved that speech becomes results."""
         try:
-            eventually(lambda: all(map(self._is_ready, self.ports.values())), READY_SECONDS, interval=0.25)
+            eventually(lambda: all(map(self._is_ready, self.ports.values())), 2 * PATIENCE, interval=0.25)
         except AssertionError as error:
             raise AssertionError(f"not ready: {error}\n{self.tails()}") from None
 
     def _is_ready(self, port: int) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=30) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError as refusal:
             raise AssertionError(json.load(refusal)) from None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.faults.links import Link, Links
 
 
@@ -58,7 +58,7 @@ def link(echo: Echo) -> Iterator[Link]:
 
 
 def connect(link: Link) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", link.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", link.port), timeout=PATIENCE)
 
 
 def test_it_passes_everything_and_the_end(link: Link, echo: Echo) -> None:

@@ -35,8 +35,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def finish(scene: Scene, *clients: Client) -> None:
     """They have heard of everything, and the books are right, but that Celery may still have to notice
     who died: that is waited for once, at the end."""
-    eventually(lambda: not any(scene.party.speaks(client) for client in clients), 120)
-    eventually(lambda: not collect.left_over(scene.stage.redis).keys() - CELERYS, 60)
+    eventually(lambda: not any(scene.party.speaks(client) for client in clients))
+    eventually(lambda: not collect.left_over(scene.stage.redis).keys() - CELERYS)
     evidence = collect.evidence(scene.stage.redis, scene.stage.files(), scene.party.clients, scene.trimmings)
     assert invariants.differences(replace(evidence, left_over={})) == []
 
@@ -47,7 +47,7 @@ def test_a_worker_dies_between_two_of_its_steps(scene: Scene, name: str, point: 
     before = len(traps.sprung())
     traps.arm(point, "kill")
     client = join(scene, SOON)
-    eventually(lambda: len(traps.sprung()) > before, 60)
+    eventually(lambda: len(traps.sprung()) > before)
     finish(scene, client)
     assert [one.point for one in traps.sprung()[before:]] == [point]
 
@@ -66,19 +66,19 @@ def test_poison_ends_as_one_error_each_and_everybody_else_is_heard(scene: Scene)
 
 def test_a_speaker_changes_over_to_the_other_gateway(scene: Scene) -> None:
     client = join(scene, Manner(most=6))
-    eventually(lambda: client.had, 60)
+    eventually(lambda: client.had)
     for gateway in GATEWAYS:
         scene.stage.hold(gateway)
-        eventually(lambda: client.broken and client.told[-1].at > client.broken[-1], 60)
+        eventually(lambda: client.broken and client.told[-1].at > client.broken[-1])
         scene.stage.release(gateway)
-        eventually(lambda gateway=gateway: scene.stage[gateway].running, 60)
+        eventually(lambda gateway=gateway: scene.stage[gateway].running)
     finish(scene, client)
     assert len({told.session for told in client.told}) == 1
 
 
 def test_nothing_is_left_over_in_the_end(scene: Scene) -> None:
     finish(scene)
-    eventually(lambda: not collect.left_over(scene.stage.redis), 60)
+    eventually(lambda: not collect.left_over(scene.stage.redis))
 
 
 def ends(scene: Scene, client: Client) -> Counter[str]:

@@ -10,6 +10,7 @@ from contracts import codec
 from contracts.messages import Heartbeat
 from docker.service_health import QUIET_SECONDS, problem
 from scripts.procfile import ROOT
+from tests.eventually import PATIENCE
 
 NOW = 1_800_000_000.0
 
@@ -48,7 +49,7 @@ def test_the_check_answers_by_its_exit_status(tmp_path: Path) -> None:
     def check(path: Path) -> tuple[int, str]:
         command = [sys.executable, "-m", "docker.service_health"]
         environ = os.environ | {"HEARTBEAT_FILE": str(path)}
-        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE)
         return done.returncode, done.stdout
 
     assert check(beaten(tmp_path, "ready", at=time.time())) == (0, "ready\n")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import PATIENCE
+
 HERE = Path(__file__).parent
 OLDEST = 18
 """What Debian 12 has; before 20.19 node takes .js files for modules only because of web/package.json."""
@@ -27,7 +29,7 @@ def test_page_modules() -> None:
     # one process for all: a process per file, node's default, takes five times as long
     imports = [part for file in files for part in ("--import", file)]
     command = [node(), "--test-reporter=tap", *imports, "--eval", "0"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert run.returncode == 0, run.stdout + run.stderr
     passed = re.search(r"^# pass (\d+)$", run.stdout, re.M)
     assert passed and int(passed[1]) >= len(files), run.stdout

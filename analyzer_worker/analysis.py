@@ -106,6 +106,7 @@ def _result(task: AnalyzeTask, sentiment: Sentiment, started: float, spent_ms: f
         model=t.model,
         task=t.task,
         dropped=t.dropped,
+        words=t.words,
         trace=t.trace,
         at=now,
         timings=timings,

@@ -53,7 +53,7 @@ def decode(data: Mapping[str, Any], *classes: type[M]) -> M:
         if type_name(message_class) == name:
             return _build(message_class, data, message_class.__name__)
     known = ", ".join(type_name(c) for c in classes)
-    raise DecodeError(f"unknown message type {name!r}; expected one of: {known}")
+    raise DecodeError(f"unknown message type {name!r:.60}; expected one of: {known}")
 
 
 def loads(text: str | bytes, *classes: type[M]) -> M:
@@ -108,6 +108,11 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             raise DecodeError(f"{where} must be an object, got {value!r:.60}")
         _, item_hint = typing.get_args(hint)
         return {str(k): _value(item_hint, v, f"{where}.{k}") for k, v in value.items()}
+    if typing.get_origin(hint) is list:
+        if not isinstance(value, list):
+            raise DecodeError(f"{where} must be a list, got {value!r:.60}")
+        (item_hint,) = typing.get_args(hint)
+        return [_value(item_hint, item, f"{where}[{index}]") for index, item in enumerate(value)]
     return _scalar(hint, value, where)
 
 

@@ -17,8 +17,9 @@ class Start:
     """First message of a session, optional: binary audio alone starts one with these defaults.
 
     `format` is f32le or s16le, `sample_rate` 8000-96000 Hz, `language` an ISO 639-1 code or null
-    for automatic, `task` transcribe or translate (to English). To go on with a session on a new
-    connection: its `session` and `key` from `ready`, and `after`, the last `seq` seen (0: none).
+    for automatic, `task` transcribe or translate (to English), `words`: also say when each word was
+    spoken. To go on with a session on a new connection: its `session` and `key` from `ready`, and
+    `after`, the last `seq` seen (0: none).
     """
 
     version: int = PROTOCOL_VERSION
@@ -27,6 +28,7 @@ class Start:
     language: str | None = None
     task: str = "transcribe"
     partials: bool = True
+    words: bool = False
     session: str | None = None
     key: str | None = None
     after: int | None = None
@@ -143,11 +145,23 @@ class Sentiment:
 
 
 @dataclass(frozen=True)
+class Word:
+    """A word with its punctuation; `start` and `end` in session seconds, `probability` that of its
+    tokens on average, 0..1."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+@dataclass(frozen=True)
 class Transcript:
     """Final text of one utterance; replaces its partials.
 
     `confidence` is exp(mean token log-probability), 0..1. `dropped` says why a filter emptied the
-    text (no_speech, repetition, hallucination, ...), null when nothing was dropped.
+    text (no_speech, repetition, hallucination, ...), null when nothing was dropped. `words` is null
+    when nobody asked, empty when there are none or their times cannot be told.
     """
 
     session: str
@@ -162,6 +176,7 @@ class Transcript:
     model: str
     task: str = "transcribe"
     dropped: str | None = None
+    words: list[Word] | None = None
     trace: str = ""
     at: float = 0.0
     timings: Timings = field(default_factory=Timings)
@@ -184,6 +199,7 @@ class Result:
     model: str
     task: str = "transcribe"
     dropped: str | None = None
+    words: list[Word] | None = None
     trace: str = ""
     at: float = 0.0
     timings: Timings = field(default_factory=Timings)
@@ -221,6 +237,8 @@ class TranscribeTask:
     `audio_sha256`; instead, `audio_base64` may hold up to 64 kB of the same inline. `kind` is
     final, partial or probe. `language` is null for automatic. `start`/`end` in session seconds,
     `speech_seconds` of it voiced. `spoken_at`: when the last voiced sample reached the gateway.
+    `words`: also tell the time of each word. `retry_seconds`: a failed attempt is made again after
+    so long, as often as `ledger.MOST_STARTS` allows; 0: its failure is its end.
     """
 
     session: str
@@ -235,6 +253,8 @@ class TranscribeTask:
     speech_seconds: float = 0.0
     language: str | None = None
     task: str = "transcribe"
+    words: bool = False
+    retry_seconds: float = 0.0
     trace: str = ""
     spoken_at: float = 0.0
     accepted_at: float = 0.0

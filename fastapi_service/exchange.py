@@ -140,6 +140,7 @@ class Exchange:
         now = time.time()
         task = dataclasses.replace(
             task,
+            words=self._start.words,
             speech_seconds=audio.seconds(utterance.speech),
             spoken_at=min(now, self._hearing.spoken_at(utterance)),
             accepted_at=now,

@@ -67,6 +67,7 @@ def wordless(transcript: Transcript, task: TranscribeTask, now: float) -> Result
         model=transcript.model,
         task=transcript.task,
         dropped=transcript.dropped,
+        words=transcript.words,
         trace=transcript.trace,
         at=now,
         timings=replace(transcript.timings, total_ms=ms(task.spoken_at, now)),

@@ -51,7 +51,7 @@ def test_a_field_with_a_default_may_be_left_out_and_no_other(kind: str) -> None:
 
 
 def test_every_dataclass_that_is_a_message_is_listed() -> None:
-    parts = {messages.Limits, messages.Timings, messages.Sentiment}
+    parts = {messages.Limits, messages.Timings, messages.Sentiment, messages.Word}
     declared = {c for c in vars(messages).values() if dataclasses.is_dataclass(c) and isinstance(c, type)}
     assert declared - parts == set(KINDS.values())
 

@@ -2,11 +2,12 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from contracts import codec
-from contracts.messages import FROM_CLIENT, AnalyzeTask, Hypothesis, Ping, Sentiment, Start, Transcript
+from contracts.messages import FROM_CLIENT, AnalyzeTask, Hypothesis, Ping, Sentiment, Start, Transcript, Word
 
 TRANSCRIPT = Transcript("s", 3, 1.0, 2.5, "안녕 hi", "en", 0.9, 0.8, "openai-whisper", "base", seq=7)
 
@@ -75,6 +76,17 @@ def test_a_nested_field_is_named_by_its_path():
     data["transcript"]["timings"] = "fast"
     with pytest.raises(codec.DecodeError, match=r"AnalyzeTask\.transcript\.timings must be an object"):
         codec.decode(data, AnalyzeTask)
+
+
+def test_a_list_is_read_item_by_item_and_an_item_is_named_by_its_place():
+    transcript = replace(TRANSCRIPT, words=[Word("안녕", 1.0, 1.5, 0.9), Word("hi", 1.5, 2.5, 0.8)])
+    assert codec.loads(codec.dumps(transcript), Transcript) == transcript
+    data = codec.encode(transcript)
+    del data["words"][1]["end"]
+    with pytest.raises(codec.DecodeError, match=r"Transcript\.words\[1\]\.end is missing"):
+        codec.decode(data, Transcript)
+    with pytest.raises(codec.DecodeError, match=r"Transcript\.words must be a list"):
+        codec.decode(data | {"words": {}}, Transcript)
 
 
 def test_a_single_expected_class_needs_no_type():

@@ -20,7 +20,7 @@ from fastapi_service.live.conversation import VoiceDetector
 from fastapi_service.load import Load
 from fastapi_service.probe import Probe
 from fastapi_service.results import Results
-from fastapi_service.routes import health, page, socket
+from fastapi_service.routes import health, page, problem, socket
 from fastapi_service.security import SecurityHeaders
 from fastapi_service.sessions import Sessions
 from fastapi_service.settings import Settings
@@ -81,6 +81,7 @@ def create_app(
 
     app = FastAPI(title="Live sentiment", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
+    problem.install(app)
     app.include_router(socket.router(gateway))
     app.include_router(health.router(store, gateway))
     app.include_router(page.router(web))

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.datastructures import Headers
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
@@ -41,6 +42,15 @@ INDEX = {
 }
 
 
+class FilePath(PathConvertor):
+    """What is under the API's paths is never a file: a wrong method there is to be told so."""
+
+    regex = "(?!(?:v1|tokens)(?:/|$)).*"
+
+
+register_url_convertor("file", FilePath())
+
+
 class Files(StaticFiles):
     """Checked with the server each time (ETag), so that a new version shows at once."""
 
@@ -67,7 +77,7 @@ def router(web: Path) -> APIRouter:
         response.headers["Vary"] = "Accept"
         return response
 
-    @routes.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    @routes.api_route("/{path:file}", methods=["GET", "HEAD"], include_in_schema=False)
     async def file(path: str, request: Request) -> Response:
         try:
             return await files.get_response(path, request.scope)

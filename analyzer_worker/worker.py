@@ -13,7 +13,8 @@ from analyzer_worker.sentiment import Judge
 from analyzer_worker.settings import Settings, languages
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
-from contracts.names import ANALYZER_QUEUE, ANALYZER_STAGE
+from contracts.names import ANALYZER_STAGE
+from contracts.routing import queues
 from contracts.watch import Rules, Watch
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Worker:
         self._languages = languages(settings.sentiment_languages)
         client = connect(settings.redis_url)
         self._pulse = Pulse(client, "analyzer_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
-        rules = Rules((ANALYZER_QUEUE,), settings.task_deadline_seconds)
+        rules = Rules(queues(ANALYZER_STAGE), settings.task_deadline_seconds)
         self._watch = Watch(client, self._pulse.worker, rules)
         self._analysis: Analysis | None = None
 

@@ -1,9 +1,9 @@
 """The atomic step that makes an event durable and visible, exactly once per utterance and stage.
 
 One Lua script: number the event, append it to the session's stream (and a final one to `results`),
-publish it, move or close the ledger entry, and only then set the done-mark. Lua has no rollback:
-with the mark first, a failing XADD would make every retry believe that the event is stored. A second
-run changes nothing.
+publish it, move or close the ledger entry, have the conductor look at a recording, and only then set
+the done-mark. Lua has no rollback: with the mark first, a failing XADD would make every retry believe
+that the event is stored. A second run changes nothing.
 """
 
 from typing import Any, Protocol
@@ -12,13 +12,16 @@ from contracts import codec, keys
 from contracts.ledger import GRACE_MS, NOW, Step
 from contracts.messages import Error, Result, Transcript
 from contracts.names import DEAD_LETTERS_STREAM, RESULT_CHANNEL, RESULTS_STREAM
+from contracts.routing import is_recording
 
 _SCRIPT = (
     NOW
     + """
-local mark, ended, session, events, segment, audio, open, pending, results, count, dead, dead_audio = unpack(KEYS)
+local mark, ended, session, events, segment, audio, open, pending, results, count, dead, dead_audio, jobs = unpack(KEYS)
 local body, is_final, reason, member, number, grace, ttl, dead_ttl, maxlen, dead_maxlen, channel = unpack(ARGV)
+local job, failed = ARGV[12], ARGV[13]
 if redis.call('EXISTS', mark, ended) > 0 then return 0 end
+if job ~= '' and redis.call('EXISTS', session) == 0 then return 0 end  -- a recording that was erased meanwhile
 redis.call('EXPIRE', session, ttl)  -- a write: from here on a full memory stops nothing (see contracts.ledger)
 local seq = (tonumber(redis.call('HGET', session, 'seq')) or 0) + 1
 local numbered = '{"seq":' .. seq .. ',' .. string.sub(body, 2)
@@ -42,6 +45,10 @@ if is_final == '1' then
   redis.call('ZREM', pending, member)
   redis.call('SREM', open, number)
   redis.call('DEL', audio, segment)
+  if job ~= '' then
+    redis.call('HINCRBY', session, 'failed', failed)
+    redis.call('ZADD', jobs, 'XX', now, job)  -- the conductor looks at it
+  end
 elseif redis.call('EXISTS', segment) == 1 then
   redis.call('HSET', segment, 'transcript', numbered, 'stage', 'analyzer', 'starts', 0, 'sends', 0, 'holder', '')
   redis.call('ZADD', pending, now + grace, member)
@@ -96,6 +103,7 @@ def _commit(redis: ScriptRunner, event: Transcript | Result | Error, reason: str
         keys.RESULTS_COUNT,
         DEAD_LETTERS_STREAM,
         keys.dead_audio(session, utterance),
+        keys.JOBS,
     )
     arguments = (
         codec.json_text(fields),
@@ -109,6 +117,8 @@ def _commit(redis: ScriptRunner, event: Transcript | Result | Error, reason: str
         keys.EVENTS_MAXLEN,
         keys.DEAD_LETTERS_MAXLEN,
         RESULT_CHANNEL,
+        session if is_recording(session) else "",
+        int(isinstance(event, Error)),
     )
     seq = redis.eval(*Step(_SCRIPT, names, arguments).call)
     return int(seq) or None

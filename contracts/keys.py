@@ -3,7 +3,7 @@
 Session and utterance are joined with ':'; a session id never holds one (`secrets.token_urlsafe`).
 """
 
-from contracts.names import ANALYZER_STAGE, STT_STAGE
+from contracts.names import ANALYZER_STAGE, PREPARE_STAGE, STT_STAGE
 
 AUDIO_TTL_SECONDS = 3600
 """Counted anew whenever the sweeper looks at the utterance: only what nobody looks after expires."""
@@ -67,7 +67,7 @@ def task_id(stage: str, session_id: str, utterance: int) -> str:
     return f"{_TASKS[stage]}-{member(session_id, utterance)}"
 
 
-_TASKS = {STT_STAGE: "stt", ANALYZER_STAGE: "an"}
+_TASKS = {STT_STAGE: "stt", ANALYZER_STAGE: "an", PREPARE_STAGE: "prepare"}
 
 
 def done(session_id: str, utterance: int, stage: str) -> str:
@@ -79,6 +79,41 @@ def heartbeat(worker: str) -> str:
     """String: Heartbeat JSON of one worker process, with a TTL."""
     return f"hb:{worker}"
 
+
+def job(job_id: str) -> str:
+    """Hash of a recording: `record` (Job JSON), `status`, `stage`, `progress`, `message`, `seconds`, `cut`
+    (1 once all its chunks are known), `problem` (JSON of what failed it), `created`, `ended`, `expires`
+    (unix seconds), `same` (the key that finds it by its content), `heard` (unix ms until when somebody
+    waits for it, of one that is cancelled when nobody does). Its chunks are utterances of the session
+    of the same id; utterance 0 is its preparation."""
+    return f"job:{job_id}"
+
+
+def job_chunks(job_id: str) -> str:
+    """Hash: number of a chunk -> its `start end voiced` in samples at 16 kHz."""
+    return f"job:{job_id}:chunks"
+
+
+def jobs_of(owner: str) -> str:
+    """Sorted set: an owner's job ids -> when they were created (ms)."""
+    return f"jobs:{owner}"
+
+
+def same_recording(digest: str) -> str:
+    """String: the job that works, or has worked, on this content with these options for this owner."""
+    return f"same:{digest}"
+
+
+def idempotency(digest: str) -> str:
+    """String: `job digest-of-content` of the request that first came with this owner's Idempotency-Key."""
+    return f"idem:{digest}"
+
+
+JOBS = "jobs"
+"""Sorted set: every recording that is kept -> when the conductor looks at it next (ms, Redis' clock)."""
+
+CONDUCTOR = "conductor"
+"""String: which conductor acts now, with a TTL."""
 
 WORKERS = "workers"
 """Set: the names of all workers with a heartbeat, and of some that had one. Looking for `hb:*` instead
@@ -96,6 +131,9 @@ SWEEPER = "sweeper"
 
 LISTENER = "listener"
 """String: which listener writes now, with a TTL."""
+
+NOTHING = "nothing"
+"""Never there: deleting it is the write that changes nothing (`contracts.overdraft`)."""
 
 UNACKED, UNACKED_INDEX = "unacked", "unacked_index"
 """kombu's: messages that a worker has taken and not acknowledged, and since when."""

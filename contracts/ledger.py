@@ -123,12 +123,27 @@ return 1
 """
 )
 
+_PUT_OFF = (
+    NOW
+    + """
+local segment, pending = unpack(KEYS)
+local member, holder, delay, most, ttl = unpack(ARGV)
+local entry = redis.call('HMGET', segment, 'holder', 'starts')
+if entry[1] ~= holder then return 'held' end
+if (tonumber(entry[2]) or 0) >= tonumber(most) then return 'worn' end
+redis.call('EXPIRE', segment, ttl)
+redis.call('HSET', segment, 'holder', '')
+redis.call('ZADD', pending, 'XX', now + delay, member)
+return 'go'
+"""
+)
+
 
 @dataclass(frozen=True)
 class Step:
     script: str
     keys: tuple[str, ...]
-    arguments: tuple[str | bytes | int, ...]
+    arguments: tuple[str | bytes | int | float, ...]
 
     @property
     def call(self) -> tuple[Any, ...]:
@@ -182,6 +197,14 @@ def renew(session: str, utterance: int, holder: str) -> Step:
     """Go on holding it; gives 0 if it is another's by now."""
     names = keys.segment(session, utterance), keys.PENDING
     return Step(_RENEW, names, (keys.member(session, utterance), holder, LEASE_MS, keys.AUDIO_TTL_SECONDS))
+
+
+def put_off(session: str, utterance: int, holder: str, delay_ms: int) -> Step:
+    """An attempt has failed: let go of the utterance, for the sweeper to send it again after `delay_ms`.
+    Gives GO, HELD (it is another's, or ended, by now) or WORN (this was its last start)."""
+    names = keys.segment(session, utterance), keys.PENDING
+    ttl = keys.AUDIO_TTL_SECONDS + delay_ms // 1000
+    return Step(_PUT_OFF, names, (keys.member(session, utterance), holder, delay_ms, MOST_STARTS, ttl))
 
 
 def _hashed(key: str) -> str:

@@ -21,6 +21,7 @@ from contracts.audio import SAMPLE_RATE
 from contracts.broker import HIDDEN
 from contracts.messages import TranscribeTask
 from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE, TRANSCRIBE_TASK
+from contracts.routing import queue
 from fastapi_service.sessions import Sessions, owned
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,8 @@ class Dispatch:
         wait = SHORTEST_WAIT
         while time.monotonic() < give_up:
             try:
-                await self._send(task, queue=STT_QUEUE, task_id=keys.task_id(STT_STAGE, task.session, task.utterance))
+                place = queue(STT_STAGE, task.session)
+                await self._send(task, queue=place, task_id=keys.task_id(STT_STAGE, task.session, task.utterance))
                 return
             except UNREACHABLE as error:
                 log.warning("utterance not sent yet", extra={**_ids(task), "error": error})

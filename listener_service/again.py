@@ -6,16 +6,21 @@ from celery import Celery
 
 from contracts import codec, keys
 from contracts.broker import HIDDEN
+from contracts.job_messages import PrepareTask
 from contracts.messages import AnalyzeTask, TranscribeTask, Transcript
-from contracts.names import ANALYZE_TASK, ANALYZER_STAGE, STT_STAGE, TRANSCRIBE_TASK
+from contracts.names import ANALYZE_TASK, ANALYZER_STAGE, PREPARE_STAGE, PREPARE_TASK, STT_STAGE, TRANSCRIBE_TASK
+from contracts.routing import queue
 from listener_service.overdue import Entry
-from listener_service.underway import QUEUES
 
-TASKS = {STT_STAGE: TRANSCRIBE_TASK, ANALYZER_STAGE: ANALYZE_TASK}
+TASKS = {STT_STAGE: TRANSCRIBE_TASK, ANALYZER_STAGE: ANALYZE_TASK, PREPARE_STAGE: PREPARE_TASK}
+
+Argument = TranscribeTask | AnalyzeTask | PrepareTask
 
 
-def message(entry: Entry, now: float) -> TranscribeTask | AnalyzeTask:
+def message(entry: Entry, now: float) -> Argument:
     """The task's argument, from what the ledger holds. Raises DecodeError."""
+    if entry.stage == PREPARE_STAGE:
+        return dataclasses.replace(codec.loads(entry.request, PrepareTask), sent_at=now)
     request = codec.loads(entry.request, TranscribeTask)
     if entry.stage == STT_STAGE:
         return dataclasses.replace(request, sent_at=now)
@@ -33,12 +38,12 @@ class Sender:
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
 
-    def send(self, entry: Entry, argument: TranscribeTask | AnalyzeTask) -> None:
+    def send(self, entry: Entry, argument: Argument) -> None:
         """Raises what kombu and redis-py raise when Redis is away or full."""
         self._celery.send_task(
             TASKS[entry.stage],
             kwargs={"message": codec.encode(argument)},
-            queue=QUEUES[entry.stage],
+            queue=queue(entry.stage, entry.claimed.session),
             task_id=task_id(entry),
             retry=False,
             **HIDDEN,

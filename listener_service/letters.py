@@ -10,18 +10,22 @@ from typing import Any
 import redis
 
 from contracts import codec, keys, ledger
+from contracts.job_messages import PrepareTask
 from contracts.messages import TranscribeTask, Transcript
-from contracts.names import ANALYZER_STAGE, DEAD_LETTERS_STREAM, STT_STAGE
+from contracts.names import ANALYZER_STAGE, DEAD_LETTERS_STREAM, PREPARE_STAGE, STT_STAGE
+from contracts.routing import is_recording
 
 BYTES_PER_SECOND = 2 * 16_000
 """Of s16le mono 16 kHz. (`contracts.audio` says so too, but needs numpy.)"""
 
 REPLAYED, UNKNOWN, OPEN, NO_AUDIO, UNREADABLE = "replayed", "unknown", "open", "no audio", "unreadable"
+ERASED = "erased"
 
 REFUSED = {
     UNKNOWN: "there is no dead letter with this id (any more)",
     OPEN: "its utterance is being worked on at this moment",
     NO_AUDIO: f"its audio is gone: it is kept for {keys.DEAD_TTL_SECONDS // 3600} hours",
+    ERASED: "its recording has expired or was erased; upload it again",
     UNREADABLE: "what was kept of it cannot be read by this version of the program",
 }
 """Why one is not replayed."""
@@ -29,9 +33,11 @@ REFUSED = {
 _REPLAY = (
     ledger.NOW
     + """
-local letters, dead_audio, audio, segment, open, pending, mark, session, events = unpack(KEYS)
+local letters, dead_audio, audio, segment, open, pending, mark, session, events, jobs = unpack(KEYS)
 local id, member, number, stage, request, transcript, needs_audio, audio_ttl, ttl = unpack(ARGV)
+local job = ARGV[10]
 if redis.call('XLEN', letters) == 0 or #redis.call('XRANGE', letters, id, id) == 0 then return 'unknown' end
+if job ~= '' and redis.call('EXISTS', session) == 0 then return 'erased' end
 if redis.call('EXISTS', segment) == 1 or redis.call('ZSCORE', pending, member) then return 'open' end
 local kept = redis.call('EXISTS', dead_audio) == 1
 if needs_audio == '1' and not kept then return 'no audio' end
@@ -49,6 +55,10 @@ redis.call('EXPIRE', session, ttl)
 redis.call('EXPIRE', events, ttl)
 redis.call('DEL', mark)
 redis.call('ZADD', pending, now, member)
+if job ~= '' then
+  redis.call('HINCRBY', session, 'failed', -1)
+  redis.call('ZADD', jobs, 'XX', now, job)
+end
 return 'replayed'
 """
 )
@@ -110,7 +120,7 @@ class Letters:
         """REPLAYED, or what REFUSED explains."""
         stage = letter.stage or STT_STAGE
         try:
-            codec.loads(letter.request, TranscribeTask)
+            codec.loads(letter.request, PrepareTask if stage == PREPARE_STAGE else TranscribeTask)
             if stage == ANALYZER_STAGE:
                 codec.loads(letter.transcript, Transcript)
         except codec.DecodeError:
@@ -126,6 +136,7 @@ class Letters:
             keys.done(session, number, "result"),
             keys.session(session),
             keys.events(session),
+            keys.JOBS,
         )
         arguments = (
             letter.id,
@@ -137,6 +148,7 @@ class Letters:
             int(stage == STT_STAGE),
             keys.AUDIO_TTL_SECONDS,
             keys.SESSION_TTL_SECONDS,
+            session if is_recording(session) else "",
         )
         outcome: Any = self._redis.eval(_REPLAY, len(names), *names, *arguments)
         return str(outcome.decode() if isinstance(outcome, bytes) else outcome)

@@ -17,8 +17,8 @@ from kombu.exceptions import OperationalError
 from contracts import codec
 from contracts.commit import bury, commit
 from contracts.ledger import MOST_STARTS
-from contracts.messages import AnalyzeTask, Error, TranscribeTask
-from contracts.names import ANALYZER_STAGE, GAVE_UP, STT_STAGE
+from contracts.messages import Error, TranscribeTask
+from contracts.names import GAVE_UP, PREPARE_STAGE
 from listener_service import again, underway
 from listener_service.outage import Outage
 from listener_service.overdue import Entry, Overdue
@@ -50,7 +50,7 @@ def judge(entry: Entry, under_way: UnderWay) -> Verdict:
     """Pure: what has become of an utterance that nobody has moved on in time."""
     if entry.gone:
         return Verdict.EXPIRED
-    if entry.stage not in (STT_STAGE, ANALYZER_STAGE):
+    if entry.stage not in again.TASKS:
         return Verdict.LOST
     task = again.task_id(entry)
     if entry.starts >= MOST_STARTS:
@@ -59,7 +59,7 @@ def judge(entry: Entry, under_way: UnderWay) -> Verdict:
 
 
 class Sends(Protocol):
-    def send(self, entry: Entry, argument: TranscribeTask | AnalyzeTask) -> None: ...
+    def send(self, entry: Entry, argument: again.Argument) -> None: ...
 
 
 class Sweep:
@@ -147,6 +147,9 @@ class Sweep:
 
 
 def _request(entry: Entry) -> TranscribeTask | None:
+    """None also of a preparation, which has no place in the speech."""
+    if entry.stage == PREPARE_STAGE:
+        return None
     try:
         return codec.loads(entry.request, TranscribeTask)
     except codec.DecodeError:

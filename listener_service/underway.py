@@ -15,9 +15,9 @@ import redis
 from contracts import keys
 from contracts.broker import VISIBILITY_TIMEOUT_SECONDS
 from contracts.ledger import LEASE_MS
-from contracts.names import ANALYZER_QUEUE, ANALYZER_STAGE, STT_QUEUE, STT_STAGE
+from contracts.routing import STAGES, queues
 
-QUEUES = {STT_STAGE: STT_QUEUE, ANALYZER_STAGE: ANALYZER_QUEUE}
+QUEUES = [(stage, queue) for stage in STAGES for queue in queues(stage)]
 
 MOST_WAITING = 2_000
 """Of one queue. Reading so many takes some 20 ms; a longer one explains by itself why something is overdue."""
@@ -33,7 +33,7 @@ _ID = re.compile(rb'"id": ?"([^"]+)"')
 
 @dataclass(frozen=True)
 class UnderWay:
-    """`waiting`: the task ids in each stage's queue, None for a queue too long to be read. `taken`: the
+    """`waiting`: the task ids in each stage's queues, None where one is too long to be read. `taken`: the
     seconds since a worker last said that it has a task, None when there are too many."""
 
     waiting: Mapping[str, frozenset[str] | None]
@@ -59,21 +59,22 @@ def read(client: "redis.Redis") -> UnderWay:
     """First the queues, then what is taken, so that what a worker takes meanwhile is seen here or there.
     (No MULTI: Redis lets none begin when its memory is full.) Raises what the client raises."""
     with client.pipeline(transaction=False) as sizes:
-        for queue in QUEUES.values():
+        for _, queue in QUEUES:
             sizes.llen(queue)
         sizes.hlen(keys.UNACKED)
         *lengths, taken = sizes.execute()
-    short = [stage for stage, length in zip(QUEUES, lengths, strict=True) if length <= MOST_WAITING]
     with client.pipeline(transaction=False) as reading:
-        for stage in short:
-            reading.lrange(QUEUES[stage], 0, MOST_WAITING)
+        for (_, queue), length in zip(QUEUES, lengths, strict=True):
+            reading.lrange(queue, 0, MOST_WAITING if length <= MOST_WAITING else 0)
         if taken <= MOST_TAKEN:
             reading.hgetall(keys.UNACKED)
             reading.zrange(keys.UNACKED_INDEX, 0, MOST_TAKEN, withscores=True)
         replies = reading.execute()
-    waiting: dict[str, frozenset[str] | None] = dict.fromkeys(QUEUES)
-    for stage, messages in zip(short, replies, strict=False):
-        waiting[stage] = frozenset(map(task_id, messages))
+    waiting: dict[str, frozenset[str] | None] = dict.fromkeys(STAGES, frozenset())
+    for (stage, _), length, messages in zip(QUEUES, lengths, replies, strict=False):
+        known = waiting[stage]
+        readable = known is not None and length <= MOST_WAITING
+        waiting[stage] = known | frozenset(map(task_id, messages)) if readable else None  # type: ignore[operator]
     if taken > MOST_TAKEN:
         return UnderWay(waiting, None)
     messages, index = replies[-2:]

@@ -17,7 +17,8 @@ from contracts.broker import HIDDEN
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.messages import AnalyzeTask
-from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, ANALYZER_STAGE, STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE
+from contracts.names import ANALYZE_TASK, ANALYZER_STAGE, STT_PARTIAL_QUEUE, STT_STAGE
+from contracts.routing import queue, queues
 from contracts.watch import Rules, Watch
 from stt_worker import answers, choose, models, transcription
 from stt_worker.engines import driver
@@ -40,7 +41,7 @@ class Worker:
         self._app = app
         client = connect(settings.redis_url)
         self._pulse = Pulse(client, "stt_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
-        rules = Rules((STT_QUEUE, STT_PARTIAL_QUEUE), settings.task_deadline_seconds)
+        rules = Rules((*queues(STT_STAGE), STT_PARTIAL_QUEUE), settings.task_deadline_seconds)
         self._watch = Watch(client, self._pulse.worker, rules)
         self._desk: transcription.Desk | None = None
 
@@ -87,7 +88,7 @@ class Worker:
         self._app.send_task(
             ANALYZE_TASK,
             kwargs={"message": codec.encode(task)},
-            queue=ANALYZER_QUEUE,
+            queue=queue(ANALYZER_STAGE, transcript.session),
             task_id=keys.task_id(ANALYZER_STAGE, transcript.session, transcript.utterance),
             **HIDDEN,
         )

@@ -69,7 +69,10 @@ def test_the_sweeper_runs_its_line_in_the_listeners_image_without_its_log() -> N
 
 @pytest.mark.parametrize(
     ("service", "queues"),
-    [("stt_worker", [names.STT_QUEUE, names.STT_PARTIAL_QUEUE]), ("analyzer_worker", [names.ANALYZER_QUEUE])],
+    [
+        ("stt_worker", [names.STT_QUEUE, names.STT_PARTIAL_QUEUE, names.STT_JOB_QUEUE]),
+        ("analyzer_worker", [names.ANALYZER_QUEUE, names.ANALYZER_JOB_QUEUE]),
+    ],
 )
 def test_workers_take_the_queues_of_the_contract(service: str, queues: list[str]) -> None:
     command = json.loads(instruction(service, "CMD")[0])

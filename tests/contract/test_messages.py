@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
-from contracts import codec, messages
+from contracts import codec, job_messages, messages
 
 GOLDEN = Path(__file__).parent / "golden"
-KINDS = {codec.type_name(c): c for c in messages.FROM_CLIENT + messages.TO_CLIENT + messages.BETWEEN_SERVICES}
+KINDS = {
+    codec.type_name(c): c
+    for c in messages.FROM_CLIENT + messages.TO_CLIENT + messages.BETWEEN_SERVICES + job_messages.JOB_MESSAGES
+}
 
 
 def golden(kind: str) -> dict[str, Any]:
@@ -52,7 +55,8 @@ def test_a_field_with_a_default_may_be_left_out_and_no_other(kind: str) -> None:
 
 def test_every_dataclass_that_is_a_message_is_listed() -> None:
     parts = {messages.Limits, messages.Timings, messages.Sentiment, messages.Word}
-    declared = {c for c in vars(messages).values() if dataclasses.is_dataclass(c) and isinstance(c, type)}
+    everything = [*vars(messages).values(), *vars(job_messages).values()]
+    declared = {c for c in everything if dataclasses.is_dataclass(c) and isinstance(c, type)}
     assert declared - parts == set(KINDS.values())
 
 

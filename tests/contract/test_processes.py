@@ -11,8 +11,8 @@ from scripts import procfile
 
 LINES = procfile.lines()
 QUEUES = {
-    "stt_worker": [names.STT_QUEUE, names.STT_PARTIAL_QUEUE],
-    "analyzer_worker": [names.ANALYZER_QUEUE],
+    "stt_worker": [names.STT_QUEUE, names.STT_PARTIAL_QUEUE, names.STT_JOB_QUEUE],
+    "analyzer_worker": [names.ANALYZER_QUEUE, names.ANALYZER_JOB_QUEUE],
 }
 TASKS = {"stt_worker": names.TRANSCRIBE_TASK, "analyzer_worker": names.ANALYZE_TASK}
 

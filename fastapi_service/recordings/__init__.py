@@ -1,0 +1,1 @@
+"""Recordings: uploads that become jobs, their way through the workers, and their results."""

@@ -1,0 +1,95 @@
+"""What Redis knows of the jobs, for the gateway and the conductor. Every method raises RedisError."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from contracts import codec, keys
+from contracts.job_messages import JOB_EVENTS, Ended, Progress
+from contracts.ledger import Step
+from contracts.messages import EVENTS, Error, Result, Transcript
+from fastapi_service.recordings import job as jobs
+from fastapi_service.recordings import steps
+from fastapi_service.recordings.job import Chunk, Job, State
+
+Event = Progress | Ended | Transcript | Result | Error
+
+EVENTS_AT_A_TIME = 256
+
+
+@dataclass(frozen=True)
+class Submission:
+    """`outcome` is one of steps.NEW, AGAIN, SAME, CONFLICT, FULL; `id` the job's, which may be an older one."""
+
+    outcome: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the work on a job stands: `fed` chunks are in the ledger, numbers `open` of them have no result
+    yet (0 is the preparation), `failed` ended with an error, `known` are cut so far."""
+
+    fed: int = 0
+    open: frozenset[int] = frozenset()
+    failed: int = 0
+    known: int = 0
+    language: str | None = None
+
+
+class Book:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def submit(self, job: Job, same: str, idempotency: str, most: int) -> Submission:
+        outcome, job_id = await self.run(steps.submit(job, same, idempotency, most))
+        return Submission(outcome.decode(), job_id.decode())
+
+    async def run(self, step: Step) -> Any:
+        answer: Any = await self._redis.eval(*step.call)
+        return answer
+
+    async def state(self, job_id: str) -> State | None:
+        fields: Any = await self._redis.hgetall(keys.job(job_id))
+        return jobs.state(fields)
+
+    async def of_owner(self, owner: str, before_ms: int | None, limit: int) -> list[State]:
+        """The newest first; those created before `before_ms`, if given."""
+        latest = f"({before_ms}" if before_ms is not None else "+inf"
+        ids: Any = await self._redis.zrevrangebyscore(keys.jobs_of(owner), latest, "-inf", 0, limit)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in ids:
+                pipe.hgetall(keys.job(job_id.decode()))
+            found = [jobs.state(fields) for fields in await pipe.execute()]
+        return [state for state in found if state]
+
+    async def standing(self, job_id: str) -> Standing:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(keys.session(job_id), ["utterances", "failed", "language"])
+            pipe.smembers(keys.open_utterances(job_id))
+            pipe.hlen(keys.job_chunks(job_id))
+            (fed, failed, language), numbers, known = await pipe.execute()
+        opened = frozenset(map(int, numbers))
+        return Standing(int(fed or 0), opened, int(failed or 0), known, language.decode() if language else None)
+
+    async def chunks(self, job_id: str) -> dict[int, Chunk]:
+        found: Any = await self._redis.hgetall(keys.job_chunks(job_id))
+        return {int(number): jobs.chunk(text) for number, text in sorted(found.items(), key=lambda pair: int(pair[0]))}
+
+    async def events(self, job_id: str, after: int = 0) -> AsyncIterator[Event]:
+        """The durable events with a `seq` greater than `after`, in order, up to now."""
+        while True:
+            first = f"({after}-0" if after else "-"
+            entries: Any = await self._redis.xrange(keys.events(job_id), first, "+", EVENTS_AT_A_TIME)
+            for entry_id, fields in entries:
+                after = int(entry_id.partition(b"-")[0])
+                yield read(fields[b"body"])
+            if len(entries) < EVENTS_AT_A_TIME:
+                return
+
+
+def read(body: bytes) -> Event:
+    """One event of a job's stream. Raises codec.DecodeError."""
+    return cast(Event, codec.loads(body, *JOB_EVENTS, *EVENTS))

@@ -1,0 +1,159 @@
+"""The Lua of `fastapi_service.recordings.steps`, and nothing else."""
+
+from contracts.ledger import NOW
+
+APPEND = """
+local function append(session, events, body, ttl)
+  redis.call('EXPIRE', session, ttl)  -- a write: from here on a full memory stops nothing
+  local seq = redis.call('HINCRBY', session, 'seq', 1)
+  local numbered = '{"seq":' .. seq .. ',' .. string.sub(body, 2)
+  redis.call('XADD', events, seq .. '-0', 'body', numbered)
+  redis.call('EXPIRE', events, ttl)
+  redis.call('PUBLISH', events, numbered)
+  return seq
+end
+local over = {completed=true, failed=true, cancelled=true}
+"""
+
+PURGE = """
+local function purge(id, open, pending, mark_ttl)
+  for _, number in ipairs(redis.call('SMEMBERS', open)) do
+    local member = id .. ':' .. number
+    redis.call('ZREM', pending, member)
+    redis.call('DEL', 'segment:' .. member, 'audio:' .. member)
+    redis.call('SET', 'done:' .. member .. ':result', 0, 'EX', mark_ttl)
+  end
+  redis.call('DEL', open)
+end
+"""
+
+SUBMIT = (
+    NOW
+    + APPEND
+    + """
+local job, session, segment, open, pending, jobs, own, same, idem, events = unpack(KEYS)
+local id, record, request, member, most, created, content, body, grace, stage, ttl = unpack(ARGV)
+if redis.call('EXISTS', job) == 1 then return {'new', id} end  -- its answer was lost
+if idem ~= '' then
+  local known = redis.call('GET', idem)
+  if known then
+    local first, had = string.match(known, '^(%S+) (%S+)$')
+    if had ~= content then return {'conflict', first} end
+    if redis.call('EXISTS', 'job:' .. first) == 1 then return {'again', first} end
+  end
+end
+local twin = redis.call('GET', same)
+local status = twin and redis.call('HGET', 'job:' .. twin, 'status')
+if status and status ~= 'failed' and status ~= 'cancelled' then
+  if idem ~= '' then redis.call('SET', idem, twin .. ' ' .. content, 'EX', ttl) end
+  return {'same', twin}
+end
+if redis.call('ZCARD', jobs) >= tonumber(most) then return {'full', ''} end
+redis.call('HSET', job, 'record', record, 'status', 'queued', 'stage', 'queued', 'progress', 0, 'same', same,
+  'created', created, 'heard', now / 1000)
+redis.call('HSET', session, 'owner', 'conductor', 'created', created, 'settled', 0, 'utterances', 0, 'failed', 0)
+redis.call('HSET', segment, 'request', request, 'stage', stage)
+redis.call('EXPIRE', segment, ttl)
+redis.call('SADD', open, 0)
+redis.call('ZADD', pending, now + grace, member)
+redis.call('ZADD', jobs, now, id)
+if own ~= '' then
+  redis.call('ZADD', own, now, id)
+  redis.call('EXPIRE', own, 7 * ttl)
+end
+redis.call('SET', same, id, 'EX', ttl)
+if idem ~= '' then redis.call('SET', idem, id .. ' ' .. content, 'EX', ttl) end
+append(session, events, body, ttl)
+return {'new', id}
+"""
+)
+
+NOTE = (
+    APPEND
+    + """
+local job, session, events = unpack(KEYS)
+local status, stage, progress, message, body, ttl = unpack(ARGV)
+local known = redis.call('HMGET', job, 'status', 'progress')
+if not known[1] or over[known[1]] then return 0 end
+if tonumber(progress) < tonumber(known[2] or 0) then return 0 end
+append(session, events, body, ttl)
+redis.call('HSET', job, 'status', status, 'stage', stage, 'progress', progress, 'message', message)
+return 1
+"""
+)
+
+CHUNKS = (
+    NOW
+    + """
+local job, chunks, jobs = unpack(KEYS)
+local status = redis.call('HGET', job, 'status')
+if not status or status == 'cancelled' then return 0 end
+redis.call('HSET', job, 'seconds', ARGV[1])
+for i = 3, #ARGV, 2 do redis.call('HSET', chunks, ARGV[i], ARGV[i + 1]) end
+redis.call('EXPIRE', chunks, ARGV[2])
+redis.call('ZADD', jobs, 'XX', now, string.sub(job, 5))
+return 1
+"""
+)
+
+PREPARED = (
+    NOW
+    + """
+local job, mark, segment, open, pending, jobs = unpack(KEYS)
+local id, member, seconds, total, mark_ttl, note = unpack(ARGV)
+if redis.call('EXISTS', job) == 0 or redis.call('EXISTS', mark) == 1 then return 0 end
+redis.call('ZREM', pending, member)
+redis.call('SREM', open, 0)
+redis.call('DEL', segment)
+redis.call('HSET', job, 'cut', 1, 'seconds', seconds, 'chunks', total, 'note', note)
+redis.call('ZADD', jobs, 'XX', now, id)
+redis.call('SET', mark, 1, 'EX', mark_ttl)
+return 1
+"""
+)
+
+END = (
+    NOW
+    + APPEND
+    + PURGE
+    + """
+local job, session, events, open, pending, jobs = unpack(KEYS)
+local id, status, problem, message, body, keep, ttl, mark_ttl = unpack(ARGV)
+local known = redis.call('HMGET', job, 'status', 'same')
+if not known[1] then return false end
+if over[known[1]] then return known[1] end
+append(session, events, body, ttl)
+local expires = math.floor(now / 1000) + tonumber(keep)
+redis.call('HSET', job, 'status', status, 'ended', math.floor(now / 1000), 'expires', expires,
+  'problem', problem, 'message', message)
+if status == 'completed' then redis.call('HSET', job, 'stage', 'done', 'progress', 100) end
+if status == 'cancelled' then purge(id, open, pending, mark_ttl) end
+if status ~= 'completed' and redis.call('GET', known[2]) == id then redis.call('DEL', known[2]) end
+redis.call('ZADD', jobs, now, id)
+return status
+"""
+)
+
+REOPEN = """
+local job, jobs = unpack(KEYS)
+if redis.call('HGET', job, 'status') ~= 'failed' then return 0 end
+redis.call('HSET', job, 'status', 'running', 'stage', 'transcribe', 'problem', '', 'ended', '', 'expires', '')
+return 1
+"""
+
+FORGET = (
+    PURGE
+    + """
+local job, session, events, open, pending, jobs, own, chunks = unpack(KEYS)
+local id, mark_ttl = unpack(ARGV)
+purge(id, open, pending, mark_ttl)
+local same = redis.call('HGET', job, 'same')
+if same and redis.call('GET', same) == id then redis.call('DEL', same) end
+redis.call('DEL', job, session, events, chunks)
+redis.call('ZREM', jobs, id)
+redis.call('ZREM', own, id)
+return 1
+"""
+)
+
+HEAR = NOW + "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'heard', now / 1000) end return 1"

@@ -1,0 +1,118 @@
+"""The steps of a job in Redis, each one Lua script (see `contracts.ledger`): happens whole or not at all,
+and a repetition changes nothing.
+
+A job's preparation is utterance 0 of its session in the ledger, its chunks are utterances 1, 2, ...
+Only `submit` and `chunks` take memory for new work, and so only they are refused when it is full.
+"""
+
+from collections.abc import Mapping
+
+from contracts import codec, keys
+from contracts.job_messages import ENDS, Ended, PrepareTask, Progress
+from contracts.ledger import GRACE_MS, Step
+from contracts.names import PREPARE_STAGE
+from fastapi_service.recordings import scripts
+from fastapi_service.recordings.job import Chunk, Job, Problem
+
+OWNER = "conductor"
+"""Who adds utterances to a job's session."""
+
+LOOK_MS = 2_000
+"""From one look of the conductor until the next, when nothing happens meanwhile."""
+OWN_TTL_SECONDS = 7 * 24 * 3600
+KEPT_TTL_SECONDS = 24 * 3600
+"""Of what the conductor forgets itself, if there is one."""
+MARK_TTL_SECONDS = 3600
+"""Of the marks that stop work on what was cancelled."""
+
+NEW, AGAIN, SAME, CONFLICT, FULL = "new", "again", "same", "conflict", "full"
+
+
+def submit(job: Job, same: str, idempotency: str, most: int) -> Step:
+    """Accept a job. `same` is a digest of owner, content and options, `idempotency` one of owner and
+    Idempotency-Key or empty. Gives [outcome, job id]: NEW; AGAIN (this key came before), SAME (this
+    content is worked on already, or its result is kept): another job's id; CONFLICT (the key came before
+    with another content); FULL (`most` jobs are kept already)."""
+    names = (
+        keys.job(job.id),
+        keys.session(job.id),
+        keys.segment(job.id, 0),
+        keys.open_utterances(job.id),
+        keys.PENDING,
+        keys.JOBS,
+        keys.jobs_of(job.owner) if job.owner else "",
+        keys.same_recording(same),
+        keys.idempotency(idempotency) if idempotency else "",
+        keys.events(job.id),
+    )
+    request = PrepareTask(job.id, retry_seconds=job.retry_seconds, trace=job.trace)
+    body = _body(Progress(job.id, "queued", "queued", 0, "waiting for a worker", at=job.created))
+    accepted = codec.dumps(job), codec.dumps(request), keys.member(job.id, 0), most, str(job.created), same, body
+    return Step(scripts.SUBMIT, names, (job.id, *accepted, GRACE_MS, PREPARE_STAGE, KEPT_TTL_SECONDS))
+
+
+def note(progress: Progress) -> Step:
+    """Make progress known; one that falls, or is of a job that is over, changes nothing (0)."""
+    p = progress
+    names = keys.job(p.session), keys.session(p.session), keys.events(p.session)
+    return Step(scripts.NOTE, names, (p.status, p.stage, p.progress, p.message, _body(p), KEPT_TTL_SECONDS))
+
+
+def chunks(job_id: str, seconds: float, found: Mapping[int, Chunk]) -> Step:
+    """Add chunks by number (the same again changes nothing); `seconds` are decoded by now. Gives 0 when the
+    job is not to be worked on any more."""
+    pairs = [text for number, chunk in found.items() for text in (str(number), str(chunk))]
+    names = keys.job(job_id), keys.job_chunks(job_id), keys.JOBS
+    return Step(scripts.CHUNKS, names, (str(seconds), KEPT_TTL_SECONDS, *pairs))
+
+
+def prepared(job_id: str, seconds: float, total: int, note: str = "") -> Step:
+    """All chunks are known: close the preparation's entry in the ledger. `note` is what its user should
+    know of the recording."""
+    names = (
+        keys.job(job_id),
+        keys.done(job_id, 0, "result"),
+        keys.segment(job_id, 0),
+        keys.open_utterances(job_id),
+        keys.PENDING,
+        keys.JOBS,
+    )
+    return Step(scripts.PREPARED, names, (job_id, keys.member(job_id, 0), str(seconds), total, MARK_TTL_SECONDS, note))
+
+
+def end(ended: Ended, keep_seconds: int) -> Step:
+    """End a job; of one that is over already nothing changes. Gives its status then, None if there is no
+    such job. Cancelling stops all work on it."""
+    job_id = ended.session
+    if ended.status not in ENDS:
+        raise ValueError(f"a job ends as one of {', '.join(ENDS)}, not as {ended.status!r}")
+    problem = codec.dumps(Problem(ended.code, ended.message)) if ended.code else ""
+    names = (*_of(job_id), keys.JOBS)
+    ttls = keep_seconds, KEPT_TTL_SECONDS + keep_seconds, MARK_TTL_SECONDS
+    return Step(scripts.END, names, (job_id, ended.status, problem, ended.message, _body(ended), *ttls))
+
+
+def reopen(job_id: str) -> Step:
+    """A failed job's dead letters are worked on again."""
+    return Step(scripts.REOPEN, (keys.job(job_id), keys.JOBS), ())
+
+
+def forget(job: Job) -> Step:
+    names = (*_of(job.id), keys.JOBS, keys.jobs_of(job.owner or ""), keys.job_chunks(job.id))
+    return Step(scripts.FORGET, names, (job.id, MARK_TTL_SECONDS))
+
+
+def hear(job_id: str) -> Step:
+    """Somebody waits for it at this moment."""
+    return Step(scripts.HEAR, (keys.job(job_id),), ())
+
+
+def _of(job_id: str) -> tuple[str, ...]:
+    open_utterances = keys.open_utterances(job_id)
+    return keys.job(job_id), keys.session(job_id), keys.events(job_id), open_utterances, keys.PENDING
+
+
+def _body(event: Progress | Ended) -> str:
+    fields = codec.encode(event)
+    del fields["seq"]
+    return codec.json_text(fields)

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from analyzer_worker import labels, sentences
 from analyzer_worker.models import SentimentModel
 from contracts.messages import Sentiment
-from contracts.names import NEGATIVE, NEUTRAL, POSITIVE
-
-NEUTRAL_BELOW = 1 / 3
-"""|p(positive) - p(negative)| up to here is neutral: the cut that Deepgram uses as well."""
+from contracts.names import NEGATIVE, POSITIVE
+from contracts.polarity import label_of
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,3 @@ class Judge:
         parts = [p for p in sentences.pieces(text, self.model.length, self.model.window) if p.strip()]
         judged = [labels.combine(self.meaning, row) for row in self.model.probabilities(parts)]
         return sentences.weighted(judged, [self.model.length(part) for part in parts])
-
-
-def label_of(score: float) -> str:
-    """POSITIVE, NEGATIVE or NEUTRAL for p(positive) - p(negative)."""
-    if abs(score) <= NEUTRAL_BELOW:
-        return NEUTRAL
-    return POSITIVE if score > 0 else NEGATIVE

@@ -6,25 +6,17 @@ histogram whose steps are 5 %, so they are right within 2.5 %.
 """
 
 import math
-import re
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from contracts import words
 from contracts.names import NEGATIVE, NEUTRAL, POSITIVE
 from listener_service.line import ERROR, UNJUDGED, Line
 
 QUIET_SECONDS = 3600.0
 MOST_SESSIONS = 10_000
 STEP = 1.05
-
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['’][^\W_]+)*")
-
-
-def words(text: str) -> int:
-    """Words as people count them; each Chinese or Japanese character is one, Korean goes by spaces."""
-    spaced = re.sub(r"([\u3040-\u30ff\u3400-\u9fff])", r" \1 ", text)
-    return sum(1 for part in spaced.split() if _WORD.search(part))
 
 
 class Histogram:
@@ -76,7 +68,7 @@ class Tally:
             self.dropped += 1
             return
         self.utterances += 1
-        self.words += words(line.text)
+        self.words += words.count(line.text)
         self.labels[line.kind] += 1
         self.score_sum += line.score or 0.0
 

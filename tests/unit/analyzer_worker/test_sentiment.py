@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from analyzer_worker.sentiment import Judge, label_of
+from analyzer_worker.sentiment import Judge
 from contracts.names import NEGATIVE, NEUTRAL, POSITIVE
 
 
@@ -42,14 +42,6 @@ def test_labels(text: str, label: str) -> None:
     assert sentiment.label == label
     assert sentiment.model == "words"
     assert sentiment.score == pytest.approx(sentiment.scores[POSITIVE] - sentiment.scores[NEGATIVE], abs=2e-4)
-
-
-@pytest.mark.parametrize(
-    ("score", "label"),
-    [(1.0, POSITIVE), (0.34, POSITIVE), (1 / 3, NEUTRAL), (-1 / 3, NEUTRAL), (-0.34, NEGATIVE), (0.0, NEUTRAL)],
-)
-def test_neutral_is_inside_a_third(score: float, label: str) -> None:
-    assert label_of(score) == label
 
 
 @pytest.mark.parametrize(

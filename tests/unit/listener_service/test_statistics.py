@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from listener_service import statistics
 from listener_service.line import Line
-from listener_service.statistics import Histogram, Statistics, words
+from listener_service.statistics import Histogram, Statistics
 
 
 def result(
@@ -79,14 +79,6 @@ def test_zero_latency_is_counted() -> None:
     histogram = Histogram()
     histogram.add(0.0)
     assert histogram.percentile(0.5) == 1.0
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [("", 0), ("Hello, world!", 2), ("don't stop - now", 3), ("나는 너를 좋아해", 3), ("我喜欢你。", 4), ("...", 0)],
-)
-def test_words(text: str, count: int) -> None:
-    assert words(text) == count
 
 
 LINES = st.builds(

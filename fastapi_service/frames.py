@@ -13,6 +13,8 @@ from fastapi_service.codes import BAD_MESSAGE, BAD_START, CANNOT_RESUME, FRAME_T
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 96_000
 TASKS = ("transcribe", "translate")
+LONGEST_NAME = 128
+"""Of a session's id and key; ours have 16 and 22 characters."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,18 @@ def check_start(start: Start) -> None:
     if start.version != PROTOCOL_VERSION:
         raise Refusal(
             UNSUPPORTED_VERSION,
-            f"version {start.version} is not spoken here, only {PROTOCOL_VERSION}; reload the page or update",
+            f"version {start.version!r:.40} is not spoken here, only {PROTOCOL_VERSION}; reload the page or update",
         )
     if start.session is not None and start.key is None:
         raise Refusal(CANNOT_RESUME, "to resume a session, give the key that its ready message had")
+    for name, value in (("session", start.session), ("key", start.key)):
+        if value is not None and not _is_name(value):
+            raise Refusal(CANNOT_RESUME, f"{name} {value!r:.40} is none of ours; use what the ready message had")
     if start.after is not None and start.after < 0:
-        raise Refusal(BAD_START, f"after {start.after} is no seq; use the last one seen, or 0")
+        raise Refusal(BAD_START, f"after {start.after!r:.40} is no seq; use the last one seen, or 0")
     if not LOWEST_RATE <= start.sample_rate <= HIGHEST_RATE:
         raise Refusal(
-            BAD_START, f"sample_rate {start.sample_rate} is not offered; use {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+            BAD_START, f"sample_rate {start.sample_rate!r:.40} is not offered; use {LOWEST_RATE} to {HIGHEST_RATE} Hz"
         )
     if start.format not in BYTES_PER_SAMPLE:
         raise Refusal(BAD_START, f"format {start.format!r:.40} is not offered; use {' or '.join(BYTES_PER_SAMPLE)}")
@@ -67,6 +72,11 @@ def check_start(start: Start) -> None:
 def language(start: Start) -> str | None:
     """The chosen language, or None for automatic."""
     return None if start.language == languages.AUTOMATIC else start.language
+
+
+def _is_name(text: str) -> bool:
+    """Whether it can be part of a Redis key: a lone surrogate, which JSON can hold, is no UTF-8."""
+    return len(text) <= LONGEST_NAME and text.isascii() and text.isprintable()
 
 
 def _check_size(size: int, max_bytes: int) -> None:

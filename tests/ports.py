@@ -8,7 +8,7 @@ import socket
 FIRST, LAST = 11_000, 32_000
 """Below those that Linux takes for connections (from 32768 on): what is free stays free until it is bound, and
 nobody connects to himself. Above the last that browsers refuse (10080)."""
-_EACH = itertools.islice(itertools.cycle(range(FIRST, LAST)), os.getpid() * 97 % (LAST - FIRST), None)
+_EACH = itertools.islice(itertools.cycle(range(FIRST, LAST)), os.getpid() * 7919 % (LAST - FIRST), None)
 
 
 def free_port() -> int:

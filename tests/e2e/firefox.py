@@ -120,45 +120,35 @@ class Page:
         self.browser.go(f"{url}/?raw={int(raw)}")
         self.wait_state(state)
 
-    def wait_state(self, *states: str, seconds: float = PATIENCE) -> None:
+    def wait_state(self, *states: str) -> None:
         def reached() -> bool:
             assert self.state in states, f"the page is {self.state!r}"
             return True
 
-        eventually(reached, seconds)
+        eventually(reached)
 
     def start(self) -> None:
         self.browser.click("#start")
 
-    def stop(self, seconds: float = PATIENCE) -> None:
+    def stop(self) -> None:
         """Press stop and wait for everything said."""
         self.browser.click("#stop")
-        self.wait_state("ended", seconds=seconds)
+        self.wait_state("ended")
 
     @property
     def state(self) -> str:
         return str(self.browser.run("() => document.body.dataset.state"))
 
-    def wait_notice(self, kind: str, seconds: float = PATIENCE) -> str:
-        return self._wait_text(f'[data-notice="{kind}"]', seconds)
+    def wait_notice(self, kind: str) -> str:
+        return str(eventually(lambda: self._text(f'[data-notice="{kind}"]')))
 
-    def wait_partial(self, seconds: float = PATIENCE) -> str:
-        """Words that are still tentative."""
-        return self._wait_text(".utterance.partial .words", seconds)
+    @property
+    def partial(self) -> str:
+        """Words that are tentative now."""
+        return self._text(".utterance.partial .words")
 
-    def wait_utterances(self, count: int, seconds: float = PATIENCE) -> None:
-        """Until so many are final and have a result."""
-        count_of = '() => document.querySelectorAll(".utterance:not(.partial):has(.mood:not(.waiting))").length'
-
-        def judged() -> bool:
-            assert self.browser.run(count_of) >= count, self.utterances
-            return True
-
-        eventually(judged, seconds)
-
-    def _wait_text(self, selector: str, seconds: float) -> str:
-        text_of = "(selector) => document.querySelector(selector)?.innerText ?? ''"
-        return str(eventually(lambda: self.browser.run(text_of, selector), seconds))
+    def _text(self, selector: str) -> str:
+        return str(self.browser.run("(selector) => document.querySelector(selector)?.innerText ?? ''", selector))
 
     @property
     def utterances(self) -> list[dict[str, Any]]:

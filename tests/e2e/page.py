@@ -1,18 +1,24 @@
-"""The page as a test uses it: a Chromium with a WAV file for a microphone, and what a person would press and read.
+"""The page as a test uses it: a Chromium, and what a person would press and read.
+
+Its microphone is a device that Chromium plays, from a WAV file if there is one. A machine with more work than
+it can do loses pieces of such a device's sound, so a test that counts what was said gives its visit a `Sound`
+instead: samples that the page's own audio graph plays in the device's place, however late each of them.
 
 The page's Content-Security-Policy refuses `eval`, so nothing here waits with a JavaScript predicate:
 waits are selectors on the page's stable ids and data attributes.
 """
 
 import contextlib
+import json
 import shutil
 import wave
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwright
 from playwright.sync_api import Page as Tab
 
 from contracts.audio import Samples, to_s16le
@@ -31,10 +37,48 @@ FLAGS = (
     "--disable-quic",
 )
 
+PLAYS = """
+{
+  const { lengths, loop } = %s;
+  const join = AudioContext.prototype.createMediaStreamSource;
+  AudioContext.prototype.createMediaStreamSource = function (stream) {
+    join.call(this, stream); // and what the browser says to that
+    const rate = this.sampleRate;
+    const ends = lengths.map((_, n) => lengths.slice(0, n + 1).reduce((sum, length) => sum + length, 0));
+    const samples = Float32Array.from({ length: Math.round(ends.at(-1) * rate) }, (_, at) =>
+      ends.findIndex((end) => at < end * rate) %% 2 ? 0.95 * Math.sin((2 * Math.PI * 300 * at) / rate) : 0);
+    const buffer = this.createBuffer(1, samples.length, rate);
+    buffer.copyToChannel(samples, 0);
+    const source = new AudioBufferSourceNode(this, { buffer, loop });
+    source.start();
+    return source;
+  };
+}
+"""
+
+SHOWN = """(rows) => rows.map((row) => ({
+  utterance: Number(row.dataset.utterance),
+  session: row.dataset.session,
+  label: row.dataset.label || null,
+  text: row.querySelector(".words").innerText,
+}))"""
+
 
 def missing() -> str | None:
     """Why no Chromium can run here, or None."""
     return None if shutil.which("chromium") else "chromium is not installed"
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Alternately silence and a loud tone, each so many seconds; from its beginning for each listening."""
+
+    lengths: tuple[float, ...]
+    loop: bool = False
+
+    @property
+    def script(self) -> str:
+        return PLAYS % json.dumps({"lengths": self.lengths, "loop": self.loop})
 
 
 def write_microphone(path: Path, samples: Samples) -> Path:
@@ -46,13 +90,9 @@ def write_microphone(path: Path, samples: Samples) -> Path:
     return path
 
 
-def tones(*seconds: float) -> Samples:
-    """Alternately silence and a loud tone, each so long."""
-    parts = []
-    for number, length in enumerate(seconds):
-        time = np.arange(round(length * MICROPHONE_RATE)) / MICROPHONE_RATE
-        parts.append(0.95 * np.sin(2 * np.pi * 300 * time) * (number % 2))
-    return np.concatenate(parts).astype(np.float32)
+def hush(seconds: float) -> Samples:
+    """Silence at MICROPHONE_RATE."""
+    return np.zeros(round(seconds * MICROPHONE_RATE), np.float32)
 
 
 class Page:
@@ -74,76 +114,71 @@ class Page:
         self.tab.goto(f"{url}/?raw={int(raw)}")
         self.wait_state(state)
 
-    def wait_state(self, *states: str, seconds: float = PATIENCE) -> None:
+    def wait_state(self, *states: str) -> None:
         selector = ", ".join(f'body[data-state="{state}"]' for state in states)
-        self.tab.wait_for_selector(selector, timeout=seconds * 1000)
+        self.tab.wait_for_selector(selector)
 
     def start(self) -> None:
         self.tab.click("#start")
 
-    def stop(self, seconds: float = PATIENCE) -> None:
+    def stop(self) -> None:
         """Press stop and wait for everything said."""
         self.tab.click("#stop")
-        self.wait_state("ended", seconds=seconds)
+        self.wait_state("ended")
 
     @property
     def status(self) -> str:
         return self.tab.inner_text("#status")
 
-    def wait_notice(self, kind: str, seconds: float = PATIENCE) -> str:
-        return self.tab.wait_for_selector(f'[data-notice="{kind}"]', timeout=seconds * 1000).inner_text()
+    def wait_notice(self, kind: str) -> str:
+        return self.tab.wait_for_selector(f'[data-notice="{kind}"]').inner_text()
 
-    def wait_utterances(self, count: int, seconds: float = PATIENCE) -> None:
+    def wait_utterances(self, count: int) -> None:
         """Until so many are final and have a result."""
-        self.judged.nth(count - 1).wait_for(timeout=seconds * 1000)
-
-    def wait_partial(self, seconds: float = PATIENCE) -> str:
-        """Words that are still tentative."""
-        return self.tab.wait_for_selector(".utterance.partial .words", timeout=seconds * 1000).inner_text()
+        judged = self.tab.locator(".utterance:not(.partial):has(.mood:not(.waiting))")
+        judged.nth(count - 1).wait_for()
 
     @property
-    def judged(self) -> Locator:
-        return self.tab.locator(".utterance:not(.partial):has(.mood:not(.waiting))")
+    def partial(self) -> str:
+        """Words that are tentative now."""
+        return "".join(self.tab.locator(".utterance.partial .words").all_inner_texts())
 
     @property
     def utterances(self) -> list[dict[str, Any]]:
-        """Text, label, number and session of every utterance shown, from the top."""
-        return [
-            {
-                "utterance": int(row.get_attribute("data-utterance") or -1),
-                "session": row.get_attribute("data-session"),
-                "label": row.get_attribute("data-label") or None,
-                "text": row.locator(".words").inner_text(),
-            }
-            for row in self.tab.locator(".utterance").all()
-        ]
+        """Text, label, number and session of every utterance shown, from the top, at one moment."""
+        return cast(list[dict[str, Any]], self.tab.locator(".utterance").evaluate_all(SHOWN))
 
 
 @contextlib.contextmanager
-def chromium(microphone: Path | None, *flags: str, allow: bool = True, loop: bool = False) -> Iterator[Browser]:
-    """A browser whose microphone plays the file, from its beginning for each listening; with `allow`
-    it grants the permission by itself. `microphone` None: there is no device."""
+def chromium(
+    playwright: Playwright, *flags: str, microphone: Path | None = None, device: bool = True, allow: bool = True
+) -> Iterator[Browser]:
+    """A browser whose microphone plays the file, from its beginning for each listening, or something; with
+    `allow` it grants the permission by itself."""
     own = list(flags)
-    if microphone:
+    if device:
         own += ["--use-fake-device-for-media-stream"]
-        own += [f"--use-file-for-fake-audio-capture={microphone}{'' if loop else '%noloop'}"]
+    if microphone:
+        own += [f"--use-file-for-fake-audio-capture={microphone}%noloop"]
     if allow:
         own += ["--use-fake-ui-for-media-stream"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *own])
-        try:
-            yield browser
-        finally:
-            browser.close()
+    program = shutil.which("chromium")
+    browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *own], timeout=1000 * PATIENCE)
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, **options: Any) -> Iterator[tuple[Page, BrowserContext]]:
+def visit(browser: Browser, sound: Sound | None = None, **options: Any) -> Iterator[tuple[Page, BrowserContext]]:
     """A fresh visitor; the page must not have complained when the visit ends."""
     context = browser.new_context(
         **{"locale": "en-US", "accept_downloads": True, "ignore_https_errors": True, **options}
     )
     context.set_default_timeout(1000 * PATIENCE)
+    if sound:
+        context.add_init_script(sound.script)
     page = Page(context.new_page())
     try:
         yield page, context

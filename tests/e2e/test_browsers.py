@@ -5,9 +5,9 @@ On a machine with more work than it can do, a browser loses a piece of sound ins
 microphone, before the page's code is given any samples; it does so most of all at the beginning of a
 capture. No word of ours can bring that sound back, so the test does what a person does who was
 misheard: it says it again, up to VISITS times, each time to a fresh browser. What does not hang on the
-sound must hold in every visit: captions while speaking, the number of utterances, their states, the
-notice, and that the page and the log say the same. In one visit the words and all labels must be
-right, too: a pipeline that mishears, mixes up or misjudges does so in every visit, and fails.
+sound must hold in every visit: numbers, states, the notice, and that the page and the log say the same.
+In one visit the utterances, their words, all labels and captions while speaking must be right, too: a
+pipeline that mishears, mixes up or misjudges does so in every visit, and fails.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from playwright.sync_api import Playwright
 
 from contracts.audio import Samples
 from listener_service import line
@@ -36,7 +37,9 @@ Visitor = page.Page | firefox.Page
 
 HEAD_SECONDS = 3.0
 PAUSE_SECONDS = 1.5
-VISITS = 3
+VISITS = 6
+HEARD_SECONDS = 60
+"""Who has not been understood by then says it again; all that is said takes 15."""
 WORD_ERROR = 0.25
 """A piece of sound that is lost takes a word or two with it: seen on a machine with four times the work it
 can do, never on one that keeps up. Recordings that arrive whole give exactly their words
@@ -65,10 +68,10 @@ def spoken(said: list[Clip], rate: int) -> Samples:
 
 
 @contextlib.contextmanager
-def in_chromium(door: FrontDoor, said: list[Clip], directory: Path) -> Iterator[page.Page]:
+def in_chromium(playwright: Playwright, door: FrontDoor, said: list[Clip], directory: Path) -> Iterator[page.Page]:
     """A visitor who has begun to speak."""
     microphone = page.write_microphone(directory / "microphone.wav", spoken(said, page.MICROPHONE_RATE))
-    with page.chromium(microphone) as browser, page.visit(browser) as (visitor, _):
+    with page.chromium(playwright, microphone=microphone) as browser, page.visit(browser) as (visitor, _):
         visitor.open(door.url)
         visitor.start()
         yield visitor
@@ -91,33 +94,42 @@ def understood(visits: Callable[[], contextlib.AbstractContextManager[Visitor]],
     read_back = []
     for _ in range(VISITS):
         with visits() as visitor:
-            shown = read(visitor, pipeline, len(said))
-        if faithful(shown, said):
+            captions, shown = read(visitor, pipeline, len(said))
+        if captions and faithful(shown, said):
             return
-        read_back.append([(row["label"], row["text"]) for row in shown])
+        read_back.append((captions, [(row["label"], row["text"]) for row in shown]))
     raise AssertionError(read_back)
 
 
-def read(visitor: Visitor, pipeline: Pipeline, count: int) -> list[dict[str, Any]]:
+def read(visitor: Visitor, pipeline: Pipeline, count: int) -> tuple[str, list[dict[str, Any]]]:
     """The visitor sees captions while speaking, then words and sentiments; the operator sees the same."""
-    assert visitor.wait_partial()
-    visitor.wait_utterances(count, 120)
+    captions = ""
+
+    def judged() -> bool:
+        nonlocal captions
+        captions = captions or visitor.partial
+        return sum(bool(row["label"]) for row in visitor.utterances) >= count
+
+    with contextlib.suppress(AssertionError):  # fewer, where sound was lost
+        eventually(judged, HEARD_SECONDS)
     visitor.stop()
     shown = visitor.utterances
-    assert [row["utterance"] for row in shown] == list(range(1, count + 1)), shown
-    assert all(words(row["text"]) and row["label"] for row in shown), shown
+    assert [row["utterance"] for row in shown] == list(range(1, len(shown) + 1)), shown
     assert "demonstration models" in visitor.wait_notice("demo")
-    (session,) = {row["session"] for row in shown}
-    lines = eventually(lambda: len(found := logged(pipeline, session)) >= count and found)
-    assert [(entry.kind, entry.text) for entry in lines] == [(row["label"], row["text"]) for row in shown]
-    return shown
+    heard = [row for row in shown if row["label"]]
+    if heard:
+        (session,) = {row["session"] for row in shown}
+        lines = eventually(lambda: len(found := logged(pipeline, session)) >= len(heard) and found)
+        assert [(entry.kind, entry.text) for entry in lines] == [(row["label"], row["text"]) for row in heard]
+    return captions, shown
 
 
 def faithful(shown: list[dict[str, Any]], said: list[Clip]) -> bool:
     """The words are those that were said, all but WORD_ERROR of them, and the sentiments are theirs."""
     told = [" ".join(words(clip.text)) for clip in said]
     heard = [" ".join(words(row["text"])) for row in shown]
-    return jiwer.wer(told, heard) <= WORD_ERROR and [row["label"] for row in shown] == [clip.label for clip in said]
+    labels = [row["label"] for row in shown] == [clip.label for clip in said]
+    return labels and jiwer.wer(told, heard) <= WORD_ERROR
 
 
 def logged(pipeline: Pipeline, session: str) -> list[line.Line]:
@@ -127,8 +139,8 @@ def logged(pipeline: Pipeline, session: str) -> list[line.Line]:
 
 
 @pytest.mark.skipif(bool(page.missing()), reason=str(page.missing()))
-def test_chromium(pipeline: Pipeline, door: FrontDoor, tmp_path: Path) -> None:
-    understood(lambda: in_chromium(door, sentences(), tmp_path), pipeline)
+def test_chromium(playwright: Playwright, pipeline: Pipeline, door: FrontDoor, tmp_path: Path) -> None:
+    understood(lambda: in_chromium(playwright, door, sentences(), tmp_path), pipeline)
 
 
 @pytest.mark.skipif(bool(firefox.missing()), reason=str(firefox.missing()))

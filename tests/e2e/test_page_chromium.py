@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.e2e import page as pages
-from tests.e2e.page import Page, chromium, tones, visit, write_microphone
+from tests.e2e.page import Page, Sound, visit
 from tests.e2e.relay import Relay
 from tests.played_workers import PlayedWorkers
 from tests.running_gateway import RunningGateway, played_pipeline
@@ -16,6 +17,9 @@ from tests.running_gateway import RunningGateway, played_pipeline
 pytestmark = pytest.mark.skipif(bool(pages.missing()), reason=str(pages.missing()))
 
 Played = tuple[RunningGateway, PlayedWorkers]
+
+THREE = (0.6, *(1.2,) * 6)
+"""Three tones of about a second, with pauses that end an utterance."""
 
 REFUSES_RATES = """
 const join = AudioContext.prototype.createMediaStreamSource;
@@ -32,15 +36,9 @@ def played(tmp_path: Path) -> Iterator[Played]:
         yield both
 
 
-@pytest.fixture
-def microphone(tmp_path: Path) -> Path:
-    """Three tones of about a second, with pauses that end an utterance."""
-    return write_microphone(tmp_path / "microphone.wav", tones(0.6, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2))
-
-
-def test_captions_summary_and_files(played: Played, microphone: Path) -> None:
+def test_captions_summary_and_files(played: Played, browser: Browser) -> None:
     gateway, workers = played
-    with chromium(microphone) as browser, visit(browser) as (page, _):
+    with visit(browser, Sound(THREE)) as (page, _):
         page.open(gateway.url)
         page.start()
         page.wait_utterances(3)
@@ -65,14 +63,14 @@ def _download(page: Page, button: str) -> str:
     return Path(download.value.path()).read_text()
 
 
-def test_a_cut_connection_loses_no_words(played: Played, microphone: Path) -> None:
+def test_a_cut_connection_loses_no_words(played: Played, browser: Browser) -> None:
     """Cut in the middle of the second tone: the session that goes on hears all of it."""
     gateway, workers = played
-    with Relay(gateway.port) as relay, chromium(microphone) as browser, visit(browser) as (page, _):
+    with Relay(gateway.port) as relay, visit(browser, Sound(THREE)) as (page, _):
         page.open(relay.url)
         page.start()
         page.wait_utterances(1)
-        page.wait_partial()
+        page.tab.wait_for_selector(".utterance >> nth=1")
         relay.cut()
         page.tab.wait_for_selector('[data-mark="reconnected"]')
         page.wait_utterances(3)
@@ -82,9 +80,9 @@ def test_a_cut_connection_loses_no_words(played: Played, microphone: Path) -> No
     assert len(spoken) == 3 and all(1.2 < seconds < 2.2 for seconds in spoken), spoken
 
 
-def test_a_network_that_goes_silent_is_noticed(played: Played, microphone: Path) -> None:
+def test_a_network_that_goes_silent_is_noticed(played: Played, browser: Browser) -> None:
     gateway, _ = played
-    with Relay(gateway.port) as relay, chromium(microphone, loop=True) as browser, visit(browser) as (page, _):
+    with Relay(gateway.port) as relay, visit(browser, Sound(THREE, loop=True)) as (page, _):
         page.open(relay.url)
         page.start()
         page.wait_utterances(1)
@@ -96,9 +94,9 @@ def test_a_network_that_goes_silent_is_noticed(played: Played, microphone: Path)
         page.stop()
 
 
-def test_a_browser_that_does_not_join_rates_sends_its_own(played: Played, microphone: Path) -> None:
+def test_a_browser_that_does_not_join_rates_sends_its_own(played: Played, browser: Browser) -> None:
     gateway, workers = played
-    with chromium(microphone) as browser, visit(browser) as (page, context):
+    with visit(browser, Sound(THREE)) as (page, context):
         context.add_init_script(REFUSES_RATES)
         page.open(gateway.url)
         page.start()
@@ -108,9 +106,9 @@ def test_a_browser_that_does_not_join_rates_sends_its_own(played: Played, microp
     assert 1.2 < first.end - first.start < 2.2
 
 
-def test_a_full_server_lets_in_when_a_place_is_free(tmp_path: Path, microphone: Path) -> None:
-    with played_pipeline(tmp_path, max_sessions=1) as (gateway, _), chromium(microphone, loop=True) as browser:
-        with visit(browser) as (page, _context):
+def test_a_full_server_lets_in_when_a_place_is_free(tmp_path: Path, browser: Browser) -> None:
+    with played_pipeline(tmp_path, max_sessions=1) as (gateway, _):
+        with visit(browser, Sound(THREE, loop=True)) as (page, _context):
             with gateway.connect() as other:
                 other.say("start")
                 other.wait_for("ready")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import redis
+from playwright.sync_api import Browser
 
 from contracts import keys
 from tests.e2e import page as pages
-from tests.e2e.page import Page, chromium, tones, visit, write_microphone
+from tests.e2e.page import Page, Sound, visit
 from tests.e2e.relay import Relay
 from tests.e2e.test_page_chromium import REFUSES_RATES
 from tests.eventually import eventually
@@ -28,19 +29,14 @@ DISMISS = f"{OFFER} button >> nth=1"
 
 KEPT = "JSON.stringify([Object.keys(sessionStorage), Object.keys(localStorage)])"
 
-FIVE = (0.6, *(1.2,) * 9)
-"""Five tones of about a second, with pauses that end an utterance; the last may be open at the end."""
+FIVE = (0.6, *(1.2,) * 9, 1.5)
+"""Five tones of about a second, with pauses that end an utterance."""
 
 
 @pytest.fixture
 def played(tmp_path: Path) -> Iterator[Played]:
     with played_pipeline(tmp_path) as both:
         yield both
-
-
-@pytest.fixture
-def microphone(tmp_path: Path) -> Path:
-    return write_microphone(tmp_path / "microphone.wav", tones(*FIVE, 1.5))
 
 
 def is_whole(page: Page, workers: PlayedWorkers) -> None:
@@ -55,9 +51,9 @@ def is_whole(page: Page, workers: PlayedWorkers) -> None:
     assert len({row["session"] for row in shown}) == 1
 
 
-def test_many_cuts_lose_nothing_and_double_nothing(played: Played, microphone: Path) -> None:
+def test_many_cuts_lose_nothing_and_double_nothing(played: Played, browser: Browser) -> None:
     gateway, workers = played
-    with Relay(gateway.port) as relay, chromium(microphone) as browser, visit(browser) as (page, _):
+    with Relay(gateway.port) as relay, visit(browser, Sound(FIVE)) as (page, _):
         page.open(relay.url)
         page.start()
         for count in range(1, 5):
@@ -71,10 +67,10 @@ def test_many_cuts_lose_nothing_and_double_nothing(played: Played, microphone: P
     assert len(spoken) == 5 and all(1.2 < seconds < 2.2 for seconds in spoken), spoken
 
 
-def test_a_result_that_was_on_its_way_when_the_connection_broke_comes(played: Played, microphone: Path) -> None:
+def test_a_result_that_was_on_its_way_when_the_connection_broke_comes(played: Played, browser: Browser) -> None:
     gateway, workers = played
     workers.held.set()
-    with Relay(gateway.port) as relay, chromium(microphone) as browser, visit(browser) as (page, _):
+    with Relay(gateway.port) as relay, visit(browser, Sound(FIVE)) as (page, _):
         page.open(relay.url)
         page.start()
         eventually(lambda: workers.finals)
@@ -87,9 +83,9 @@ def test_a_result_that_was_on_its_way_when_the_connection_broke_comes(played: Pl
         assert page.tab.locator("[data-notice]").count() == 0
 
 
-def test_a_reload_in_mid_speech_goes_on_with_the_session(played: Played, microphone: Path) -> None:
+def test_a_reload_in_mid_speech_goes_on_with_the_session(played: Played, browser: Browser) -> None:
     gateway, workers = played
-    with chromium(microphone) as browser, visit(browser) as (page, _):
+    with visit(browser, Sound(FIVE)) as (page, _):
         page.open(gateway.url)
         assert page.tab.locator(OFFER).count() == 0
         page.start()
@@ -120,10 +116,10 @@ def test_a_reload_in_mid_speech_goes_on_with_the_session(played: Played, microph
         assert page.tab.locator(OFFER).count() == 0
 
 
-def test_a_session_goes_on_at_the_rate_of_another_browser(played: Played, microphone: Path) -> None:
+def test_a_session_goes_on_at_the_rate_of_another_browser(played: Played, browser: Browser) -> None:
     """Its seconds stay what they were, although its samples are counted otherwise."""
     gateway, workers = played
-    with chromium(microphone) as browser, visit(browser) as (page, context):
+    with visit(browser, Sound(FIVE)) as (page, context):
         page.open(gateway.url)
         page.start()
         page.wait_utterances(1)
@@ -138,9 +134,9 @@ def test_a_session_goes_on_at_the_rate_of_another_browser(played: Played, microp
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spoken)), spoken
 
 
-def test_the_offer_with_the_keyboard_and_in_korean(played: Played, microphone: Path) -> None:
+def test_the_offer_with_the_keyboard_and_in_korean(played: Played, browser: Browser) -> None:
     gateway, workers = played
-    with chromium(microphone) as browser, visit(browser, locale="ko-KR") as (page, _):
+    with visit(browser, Sound(FIVE), locale="ko-KR") as (page, _):
         page.open(gateway.url)
         page.tab.select_option("#language", "ko", force=True)
         page.start()
@@ -160,9 +156,9 @@ def test_the_offer_with_the_keyboard_and_in_korean(played: Played, microphone: P
         is_whole(page, workers)
 
 
-def test_an_offer_that_is_declined_does_not_come_again(played: Played, microphone: Path) -> None:
+def test_an_offer_that_is_declined_does_not_come_again(played: Played, browser: Browser) -> None:
     gateway, _ = played
-    with chromium(microphone, loop=True) as browser, visit(browser) as (page, _context):
+    with visit(browser, Sound(FIVE, loop=True)) as (page, _context):
         page.open(gateway.url)
         page.start()
         page.wait_utterances(1)
@@ -182,9 +178,9 @@ def test_an_offer_that_is_declined_does_not_come_again(played: Played, microphon
         assert page.tab.evaluate(KEPT) == "[[],[]]"
 
 
-def test_a_session_that_the_server_has_lost_is_told_and_a_new_one_begins(played: Played, microphone: Path) -> None:
+def test_a_session_that_the_server_has_lost_is_told_and_a_new_one_begins(played: Played, browser: Browser) -> None:
     gateway, workers = played
-    with chromium(microphone) as browser, visit(browser) as (page, _):
+    with visit(browser, Sound(FIVE)) as (page, _):
         page.open(gateway.url)
         page.start()
         page.wait_utterances(1)
@@ -200,10 +196,10 @@ def test_a_session_that_the_server_has_lost_is_told_and_a_new_one_begins(played:
         assert all(row["label"] for row in page.utterances)
 
 
-def test_a_second_window_takes_the_session_over(played: Played, microphone: Path) -> None:
+def test_a_second_window_takes_the_session_over(played: Played, browser: Browser) -> None:
     """A duplicated tab has the first one's sessionStorage."""
     gateway, workers = played
-    with chromium(microphone, loop=True) as browser, visit(browser) as (page, context):
+    with visit(browser, Sound(FIVE, loop=True)) as (page, context):
         page.open(gateway.url)
         page.start()
         page.wait_utterances(1)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Playwright
 
 from tests.e2e import page as pages
-from tests.e2e.page import chromium, tones, visit, write_microphone
+from tests.e2e.page import Sound, chromium, visit
 from tests.eventually import eventually
 from tests.played_workers import PlayedWorkers
 from tests.processes import RedisServer
@@ -14,6 +15,8 @@ from tests.running_gateway import RunningGateway, played_pipeline
 
 pytestmark = pytest.mark.skipif(bool(pages.missing()), reason=str(pages.missing()))
 
+ONE = Sound((0.6, 1.2, 1.2))
+AGAIN_AND_AGAIN = Sound(ONE.lengths, loop=True)
 
 GRANTED_LATE = """
 const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -31,27 +34,24 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway
         yield running
 
 
-@pytest.fixture
-def microphone(tmp_path: Path) -> Path:
-    return write_microphone(tmp_path / "microphone.wav", tones(0.6, 1.2, 1.2))
-
-
-def test_the_models_are_told_before_the_start(tmp_path: Path) -> None:
+def test_the_models_are_told_before_the_start(tmp_path: Path, browser: Browser) -> None:
     with (
         RedisServer(tmp_path) as redis,
         PlayedWorkers(redis.url, demo_models=True),
         RunningGateway(redis.url) as gateway,
     ):
-        with chromium(None) as browser, visit(browser) as (page, _):
+        with visit(browser) as (page, _):
             page.open(gateway.url)
             assert "demonstration models" in page.wait_notice("demo")
             page.wait_state("idle")
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en-US", "still getting ready"), ("ko-KR", "아직 준비 중")])
-def test_a_server_that_is_starting_is_told_before_the_start(tmp_path: Path, locale: str, words: str) -> None:
+def test_a_server_that_is_starting_is_told_before_the_start(
+    tmp_path: Path, browser: Browser, locale: str, words: str
+) -> None:
     with RedisServer(tmp_path) as redis, RunningGateway(redis.url) as gateway:
-        with chromium(None) as browser, visit(browser, locale=locale) as (page, _):
+        with visit(browser, locale=locale) as (page, _):
             page.open(gateway.url)
             told = page.wait_notice("starting")
             assert words in told and "no stt_worker is running" in told
@@ -60,8 +60,8 @@ def test_a_server_that_is_starting_is_told_before_the_start(tmp_path: Path, loca
             page.wait_state("idle")
 
 
-def test_denied_then_allowed(gateway: RunningGateway, microphone: Path) -> None:
-    with chromium(microphone, allow=False) as browser, visit(browser) as (page, context):
+def test_denied_then_allowed(gateway: RunningGateway, playwright: Playwright) -> None:
+    with chromium(playwright, allow=False) as browser, visit(browser) as (page, context):
         page.open(gateway.url)
         page.start()
         page.wait_state("denied")
@@ -72,8 +72,8 @@ def test_denied_then_allowed(gateway: RunningGateway, microphone: Path) -> None:
         page.wait_state("listening")
 
 
-def test_permission_withdrawn_while_listening(gateway: RunningGateway, microphone: Path) -> None:
-    with chromium(microphone, allow=False, loop=True) as browser, visit(browser) as (page, context):
+def test_permission_withdrawn_while_listening(gateway: RunningGateway, playwright: Playwright) -> None:
+    with chromium(playwright, allow=False) as browser, visit(browser, AGAIN_AND_AGAIN) as (page, context):
         context.grant_permissions(["microphone"], origin=gateway.url)
         page.open(gateway.url)
         page.start()
@@ -85,9 +85,9 @@ def test_permission_withdrawn_while_listening(gateway: RunningGateway, microphon
 
 
 def test_a_permission_that_comes_after_cancelling_leaves_no_microphone_open(
-    gateway: RunningGateway, microphone: Path
+    gateway: RunningGateway, browser: Browser
 ) -> None:
-    with chromium(microphone) as browser, visit(browser) as (page, context):
+    with visit(browser) as (page, context):
         context.add_init_script(GRANTED_LATE)
         page.open(gateway.url)
         page.start()
@@ -99,9 +99,9 @@ def test_a_permission_that_comes_after_cancelling_leaves_no_microphone_open(
         eventually(lambda: page.tab.evaluate("window.granted.getTracks()[0].readyState") == "ended")
 
 
-def test_redis_goes_away_and_comes_back(tmp_path: Path, microphone: Path) -> None:
+def test_redis_goes_away_and_comes_back(tmp_path: Path, browser: Browser) -> None:
     with RedisServer(tmp_path) as redis, PlayedWorkers(redis.url), RunningGateway(redis.url) as gateway:
-        with chromium(microphone, loop=True) as browser, visit(browser) as (page, _):
+        with visit(browser, AGAIN_AND_AGAIN) as (page, _):
             page.open(gateway.url)
             page.start()
             page.wait_utterances(1)
@@ -110,21 +110,20 @@ def test_redis_goes_away_and_comes_back(tmp_path: Path, microphone: Path) -> Non
             redis.start()
             page.wait_state("listening")
             page.wait_utterances(len(page.utterances) + 1)
-            assert page.tab.locator("[data-notice]").count() == 0
+            eventually(lambda: page.tab.locator("[data-notice]").count() == 0)
             page.stop()
 
 
-def test_no_device(gateway: RunningGateway) -> None:
-    with chromium(None) as browser, visit(browser) as (page, _):
+def test_no_device(gateway: RunningGateway, playwright: Playwright) -> None:
+    with chromium(playwright, device=False) as browser, visit(browser) as (page, _):
         page.open(gateway.url)
         page.start()
         page.wait_state("nodevice")
         assert "Plug one in" in page.wait_notice("nodevice")
 
 
-def test_a_microphone_that_gives_zeros(gateway: RunningGateway, tmp_path: Path) -> None:
-    silent = write_microphone(tmp_path / "silent.wav", tones(5.0))
-    with chromium(silent, loop=True) as browser, visit(browser) as (page, _):
+def test_a_microphone_that_gives_zeros(gateway: RunningGateway, browser: Browser) -> None:
+    with visit(browser, Sound((1.0,), loop=True)) as (page, _):
         page.open(gateway.url)
         page.start()
         page.wait_state("silent")
@@ -135,8 +134,8 @@ def test_a_microphone_that_gives_zeros(gateway: RunningGateway, tmp_path: Path) 
         assert "No words were heard" in page.tab.inner_text("#summary")
 
 
-def test_without_https(gateway: RunningGateway) -> None:
-    with chromium(None, "--host-resolver-rules=MAP page.test 127.0.0.1") as browser, visit(browser) as (page, _):
+def test_without_https(gateway: RunningGateway, playwright: Playwright) -> None:
+    with chromium(playwright, "--host-resolver-rules=MAP page.test 127.0.0.1") as browser, visit(browser) as (page, _):
         page.open(gateway.url.replace("127.0.0.1", "page.test"), state="insecure")
         assert "https://" in page.wait_notice("insecure")
         assert page.tab.is_disabled("#start")
@@ -144,8 +143,8 @@ def test_without_https(gateway: RunningGateway) -> None:
         page.complaints = [text for text in page.complaints if "Cross-Origin-Opener-Policy" not in text]
 
 
-def test_korean_and_the_keyboard_alone(gateway: RunningGateway, microphone: Path) -> None:
-    with chromium(microphone, loop=True) as browser, visit(browser, locale="ko-KR") as (page, _):
+def test_korean_and_the_keyboard_alone(gateway: RunningGateway, browser: Browser) -> None:
+    with visit(browser, ONE, locale="ko-KR") as (page, _):
         page.open(gateway.url)
         assert page.tab.get_attribute("html", "lang") == "ko"
         assert page.status == "준비되었습니다"
@@ -160,9 +159,9 @@ def test_korean_and_the_keyboard_alone(gateway: RunningGateway, microphone: Path
         assert page.status == "Ended"
 
 
-def test_a_narrow_phone_needs_no_sideways_scrolling(gateway: RunningGateway, microphone: Path) -> None:
+def test_a_narrow_phone_needs_no_sideways_scrolling(gateway: RunningGateway, browser: Browser) -> None:
     phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
-    with chromium(microphone) as browser, visit(browser, **phone) as (page, _):
+    with visit(browser, **phone) as (page, _):
         page.open(gateway.url)
         page.tab.click("#settings summary")
         assert page.tab.is_visible("#language")

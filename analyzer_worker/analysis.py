@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from analyzer_worker import codes
 from analyzer_worker.sentiment import Judge
 from contracts import codec, keys, ledger
 from contracts.commit import ScriptRunner, bury, commit
+from contracts.lease import Lease
 from contracts.messages import AnalyzeTask, Error, Result, Sentiment, Transcript
 from contracts.names import GAVE_UP, PROBE_PREFIX
 
@@ -23,12 +24,10 @@ class Store(ScriptRunner, Protocol):
 
 
 class Analysis:
-    """`begin` says whether an utterance may be worked on: an outcome of `contracts.ledger.begin`."""
-
-    def __init__(self, judge: Judge, redis: Store, begin: Callable[[str, int], str]) -> None:
+    def __init__(self, judge: Judge, redis: Store, lease: Lease) -> None:
         self._judge = judge
         self._redis = redis
-        self._begin = begin
+        self._lease = lease
 
     def take(self, message: Any) -> None:
         """Analyse the transcript in `message` (an encoded AnalyzeTask) and commit its Result. A
@@ -52,7 +51,7 @@ class Analysis:
             sentiment = self._judge.judge(transcript.text, language)
         except Exception as error:  # whatever a model library raises: the utterance gets its answer
             log.exception("analysis failed", extra=_ids(transcript))
-            self._emit(_failure(transcript, error))
+            self._again_or_fail(task, error)
             return
         spent_ms = (time.perf_counter() - clock) * 1000
         self._emit(_result(task, sentiment, started, spent_ms, time.time()))
@@ -60,12 +59,23 @@ class Analysis:
     def _may_go_on(self, transcript: Transcript) -> bool:
         if transcript.session.startswith(PROBE_PREFIX):
             return True
-        outcome = self._begin(transcript.session, transcript.utterance)
+        outcome = self._lease.begin(transcript.session, transcript.utterance)
         if outcome == ledger.WORN:
             tried = f"this utterance was tried {ledger.MOST_STARTS} times and the analyzer never finished it"
             bury(self._redis, _error(transcript, GAVE_UP, tried))
             log.error("utterance given up", extra=_ids(transcript))
         return outcome not in (ledger.DONE, ledger.HELD, ledger.WORN)
+
+    def _again_or_fail(self, task: AnalyzeTask, error: Exception) -> None:
+        """A recording's chunk gets another attempt later, and a dead letter after the last."""
+        failure, transcript = _failure(task.transcript, error), task.transcript
+        if not task.retry_seconds:
+            self._emit(failure)
+            return
+        outcome = self._lease.put_off(transcript.session, transcript.utterance, task.retry_seconds)
+        log.info("attempt put off", extra=_ids(transcript) | {"outcome": outcome})
+        if outcome == ledger.WORN:
+            bury(self._redis, replace(failure, message=f"{failure.message}, {ledger.MOST_STARTS} times"))
 
     def _refuse(self, message: Any, reason: str) -> None:
         inner = message.get("transcript") if isinstance(message, Mapping) else None

@@ -13,6 +13,7 @@ from analyzer_worker.sentiment import Judge
 from analyzer_worker.settings import Settings, languages
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
+from contracts.lease import WatchedLease
 from contracts.names import ANALYZER_STAGE
 from contracts.routing import queues
 from contracts.watch import Rules, Watch
@@ -46,11 +47,7 @@ class Worker:
             log.exception("sentiment model not loaded")
             self._fail(f"the sentiment model cannot be loaded: {type(error).__name__}: {error}")
         client = connect(self._settings.redis_url, tries=COMMIT_TRIES)
-
-        def begin(session: str, utterance: int) -> str:
-            return self._watch.begin(client, session, utterance, ANALYZER_STAGE)
-
-        self._analysis = Analysis(judge, client, begin)
+        self._analysis = Analysis(judge, client, WatchedLease(self._watch, client, ANALYZER_STAGE))
         log.info("sentiment model ready", extra={"model": model.name, "window": model.window, "demo": choice.demo})
         self._pulse.say(model=model.name, engine="transformers", demo_models=choice.demo, device="cpu")
 

@@ -264,9 +264,11 @@ class TranscribeTask:
 @dataclass(frozen=True)
 class AnalyzeTask:
     """Argument `message` of `analyzer_worker.analyze_text`: a committed transcript. `spoken_at` is
-    the one of its TranscribeTask: what `Timings.total_ms` is counted from; 0 when unknown."""
+    the one of its TranscribeTask: what `Timings.total_ms` is counted from; 0 when unknown.
+    `retry_seconds` as there."""
 
     transcript: Transcript
+    retry_seconds: float = 0.0
     spoken_at: float = 0.0
     sent_at: float = 0.0
 

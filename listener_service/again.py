@@ -26,7 +26,7 @@ def message(entry: Entry, now: float) -> Argument:
         return dataclasses.replace(request, sent_at=now)
     if entry.stage == ANALYZER_STAGE:
         transcript = codec.loads(entry.transcript, Transcript)
-        return AnalyzeTask(transcript, spoken_at=request.spoken_at, sent_at=now)
+        return AnalyzeTask(transcript, request.retry_seconds, request.spoken_at, sent_at=now)
     raise codec.DecodeError(f"unknown stage {entry.stage!r}")
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from contracts import codec, keys, ledger
 from contracts.audio import SAMPLE_RATE, Samples
 from contracts.commit import ScriptRunner, bury, commit
+from contracts.lease import Lease
 from contracts.messages import AnalyzeTask, Hypothesis, TranscribeTask, Transcript
 from contracts.names import GAVE_UP, PROBE_PREFIX
 from stt_worker import answers, codes, filters
@@ -45,14 +46,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the flow works with; `hand_on` sends an AnalyzeTask, `clock` gives unix seconds, `begin` says
-    whether an utterance may be worked on: an outcome of `contracts.ledger.begin`."""
+    """What the flow works with; `hand_on` sends an AnalyzeTask, `clock` gives unix seconds."""
 
     redis: Redis
     model: Model
     hand_on: Callable[[AnalyzeTask], None]
     clock: Callable[[], float]
-    begin: Callable[[str, int], str]
+    lease: Lease
 
 
 def handle(desk: Desk, message: object) -> None:
@@ -80,7 +80,7 @@ def handle(desk: Desk, message: object) -> None:
         _fail(desk, task, error.code, str(error))
     except EngineFailure as failure:
         log.error("engine failed", extra=fields, exc_info=failure.__cause__)
-        _fail(desk, task, codes.TRANSCRIPTION_FAILED, f"the speech model failed: {failure}")
+        _again_or_fail(desk, task, f"the speech model failed: {failure}")
 
 
 class EngineFailure(Exception):
@@ -88,7 +88,7 @@ class EngineFailure(Exception):
 
 
 def _final(desk: Desk, task: TranscribeTask, started: float) -> None:
-    outcome = desk.begin(task.session, task.utterance)
+    outcome = desk.lease.begin(task.session, task.utterance)
     if outcome in (ledger.DONE, ledger.HELD):
         return
     if outcome == ledger.WORN:
@@ -142,7 +142,8 @@ def _stored(desk: Desk, task: TranscribeTask) -> Transcript | None:
 
 def _hand_on(desk: Desk, transcript: Transcript, task: TranscribeTask) -> None:
     if transcript.text:
-        desk.hand_on(AnalyzeTask(transcript, spoken_at=task.spoken_at, sent_at=desk.clock()))
+        spoken_at, retry_seconds = task.spoken_at, task.retry_seconds
+        desk.hand_on(AnalyzeTask(transcript, retry_seconds, spoken_at, sent_at=desk.clock()))
         return
     commit(desk.redis, answers.wordless(transcript, task, desk.clock()))
 
@@ -189,6 +190,18 @@ def _ask(desk: Desk, task: TranscribeTask, quick: bool) -> tuple[Transcription, 
         raise
     except Exception as error:  # an engine's own bugs and its library's: the worker must outlive them
         raise EngineFailure(f"{type(error).__name__}") from error
+
+
+def _again_or_fail(desk: Desk, task: TranscribeTask, message: str) -> None:
+    """A recording's chunk gets another attempt later, and a dead letter after the last."""
+    if not task.retry_seconds or task.kind != "final":
+        _fail(desk, task, codes.TRANSCRIPTION_FAILED, message)
+        return
+    outcome = desk.lease.put_off(task.session, task.utterance, task.retry_seconds)
+    log.info("attempt put off", extra={"session": task.session, "utterance": task.utterance, "outcome": outcome})
+    if outcome == ledger.WORN:
+        tried = f"{message}, {ledger.MOST_STARTS} times"
+        bury(desk.redis, answers.error(task, codes.TRANSCRIPTION_FAILED, tried, desk.clock()))
 
 
 def _fail(desk: Desk, task: TranscribeTask, code: str, message: str) -> None:

@@ -9,13 +9,13 @@ from typing import NoReturn
 
 import numpy as np
 from celery import Celery
-from redis import Redis
 
 from contracts import codec, keys
 from contracts.audio import SAMPLE_RATE
 from contracts.broker import HIDDEN
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
+from contracts.lease import WatchedLease
 from contracts.messages import AnalyzeTask
 from contracts.names import ANALYZE_TASK, ANALYZER_STAGE, STT_PARTIAL_QUEUE, STT_STAGE
 from contracts.routing import queue, queues
@@ -62,7 +62,9 @@ class Worker:
         context = "auto" if source.demo else self._settings.context  # it was trained and measured on real lengths
         model = transcription.Model(label, context, functools.partial(driver.transcribe, engine))
         client = connect(self._settings.redis_url, tries=REDIS_TRIES)
-        self._desk = transcription.Desk(client, model, self._hand_on, time.time, functools.partial(self._begin, client))
+        self._desk = transcription.Desk(
+            client, model, self._hand_on, time.time, WatchedLease(self._watch, client, STT_STAGE)
+        )
         log.info("speech model ready", extra=shown | {"seconds": round(time.monotonic() - begin, 1)})
         self._pulse.say(**shown)
 
@@ -79,9 +81,6 @@ class Worker:
 
     def stop(self) -> None:
         self._pulse.stop()
-
-    def _begin(self, client: Redis, session: str, utterance: int) -> str:
-        return self._watch.begin(client, session, utterance, STT_STAGE)
 
     def _hand_on(self, task: AnalyzeTask) -> None:
         transcript = task.transcript

@@ -95,3 +95,19 @@ class RecordingRedis:
         self.strings[mark] = b"1"
         self.committed.append(json.loads(body))
         return len(self.committed)
+
+
+class ScriptedLease:
+    """A contracts.lease.Lease that gives the outcomes it was made with, and remembers what was put off."""
+
+    def __init__(self, begins: str = "go", put_off: str = "go") -> None:
+        self._begins = begins
+        self._put_off = put_off
+        self.delays: list[float] = []
+
+    def begin(self, session: str, utterance: int) -> str:
+        return self._begins
+
+    def put_off(self, session: str, utterance: int, seconds: float) -> str:
+        self.delays.append(seconds)
+        return self._put_off

@@ -11,6 +11,7 @@ from analyzer_worker.sentiment import Judge
 from contracts import codec, ledger
 from contracts.messages import AnalyzeTask, Error, Result, Timings, Transcript
 from contracts.names import NEGATIVE, POSITIVE
+from tests.fakes import ScriptedLease
 
 
 class SureModel:
@@ -52,7 +53,7 @@ def transcript(session: str = "s1", text: str = "I love this", **changes: Any) -
 def taken(message: Any, outcome: str = ledger.GO) -> Shelf:
     shelf = Shelf()
     judge = Judge(SureModel(), (NEGATIVE, POSITIVE), frozenset({"en"}))
-    Analysis(judge, shelf, lambda *_: outcome).take(message)
+    Analysis(judge, shelf, ScriptedLease(outcome)).take(message)
     return shelf
 
 
@@ -138,3 +139,13 @@ def test_what_is_done_or_in_other_hands_is_left_alone(outcome: str) -> None:
 def test_what_was_tried_too_often_is_given_up() -> None:
     (error,) = taken(encoded(AnalyzeTask(transcript())), ledger.WORN).committed
     assert isinstance(error, Error) and (error.code, error.utterance, error.end) == ("gave_up", 1, 1.5)
+
+
+def test_a_recordings_failure_is_tried_again_and_buried_after_the_last_time() -> None:
+    broken = encoded(AnalyzeTask(transcript(text="break"), retry_seconds=60.0))
+    for put_off, errors in ((ledger.GO, 0), (ledger.HELD, 0), (ledger.WORN, 1)):
+        judge = Judge(SureModel(), (NEGATIVE, POSITIVE), frozenset({"en"}))
+        shelf, lease = Shelf(), ScriptedLease(put_off=put_off)
+        Analysis(judge, shelf, lease).take(broken)
+        assert lease.delays == [60.0]
+        assert len(shelf.committed) == errors

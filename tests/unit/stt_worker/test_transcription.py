@@ -12,7 +12,7 @@ from contracts.messages import AnalyzeTask, TranscribeTask, Transcript
 from stt_worker import transcription
 from stt_worker.answers import Label
 from stt_worker.engines.protocol import Attempt, CannotTranscribe, Options, Transcription
-from tests.fakes import RecordingRedis
+from tests.fakes import RecordingRedis, ScriptedLease
 
 PCM = b"\x00\x10" * 32000
 TEXT = "It was a good day."
@@ -22,14 +22,18 @@ class Bench:
     """A desk, what it recorded, and an engine that says `TEXT` or what a test gives it."""
 
     def __init__(
-        self, answer: Callable[[Samples, Options], Transcription] | None = None, outcome: str = ledger.GO
+        self,
+        answer: Callable[[Samples, Options], Transcription] | None = None,
+        outcome: str = ledger.GO,
+        put_off: str = ledger.GO,
     ) -> None:
         self.redis = RecordingRedis({"audio:s:1": PCM, "partial:s:1": PCM})
         self.sent: list[AnalyzeTask] = []
         self.asked: list[Options] = []
         self._answer = answer or (lambda samples, options: heard(TEXT))
+        self.lease = ScriptedLease(outcome, put_off)
         model = transcription.Model(Label("scripted", "script"), "full", self._transcribe)
-        self.desk = transcription.Desk(self.redis, model, self.sent.append, lambda: 105.0, lambda *_: outcome)
+        self.desk = transcription.Desk(self.redis, model, self.sent.append, lambda: 105.0, self.lease)
 
     def _transcribe(self, samples: Samples, options: Options) -> Transcription:
         self.asked.append(options)
@@ -216,3 +220,14 @@ def test_a_malformed_message_of_a_known_utterance_becomes_an_error() -> None:
     transcription.handle(bench.desk, message)
     [error] = bench.redis.committed
     assert error["code"] == "bad_task" and "TranscribeTask.start must be a number" in error["message"]
+
+
+@pytest.mark.parametrize(("outcome", "errors"), [(ledger.GO, 0), (ledger.HELD, 0), (ledger.WORN, 1)])
+def test_a_recordings_failure_is_tried_again_and_buried_after_the_last_time(outcome: str, errors: int) -> None:
+    def break_down(samples: Samples, options: Options) -> Transcription:
+        raise RuntimeError("out of memory")
+
+    bench = Bench(break_down, put_off=outcome)
+    bench.handle(retry_seconds=60.0)
+    assert bench.lease.delays == [60.0]
+    assert len(bench.redis.committed) == errors

@@ -1,6 +1,8 @@
 # What can be done here; `make` alone lists it. Needs Python 3.11 or newer and make, nothing else.
 PYTHON_HERE = .venv/bin/python
 PYTEST_ARGS ?=
+# two processes of pytest: most tests wait for something (tests/conftest.py says which files stay together)
+IN_TWO = -n 2 --dist loadgroup --no-loadscope-reorder
 SOAK_ARGS ?=
 FILE ?= models/demo.flac
 
@@ -18,7 +20,7 @@ demo: ## stream a recording (FILE=...) through the pipeline and show words, sent
 	@exec $(PYTHON_HERE) -m scripts.demo "$(FILE)"
 
 test: test-tools ## every test (PYTEST_ARGS="-k name" for some)
-	$(PYTHON_HERE) -m pytest $(PYTEST_ARGS)
+	$(PYTHON_HERE) -m pytest $(IN_TWO) $(PYTEST_ARGS)
 
 test-tools:
 	@sh scripts/system_packages.sh

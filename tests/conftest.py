@@ -40,10 +40,28 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         yield running
 
 
+# With `-n 2` the files are shared by two processes of pytest. These files keep a processor busy by themselves: they
+# are tried one after another, by one of the two, while the other has those that mostly wait.
+BUSY = {
+    "faults/test_seeds.py",
+    "faults/test_scenarios.py",
+    *(
+        f"e2e/test_{name}.py"
+        for name in (
+            *("analyzer_models", "bench", "browsers", "demo", "engines", "engines_words", "pipeline", "redis_kinds"),
+            *("run", "shipped_models", "stt_worker", "stt_worker_life", "task_events"),
+        )
+    ),
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE / "e2e" in item.path.parents:
+        name = item.path.relative_to(HERE).as_posix()
+        if name.startswith("e2e/"):
             item.add_marker("e2e")
+        item.add_marker(pytest.mark.xdist_group("busy" if name in BUSY else name))
+    items.sort(key=lambda item: item.path.relative_to(HERE).as_posix() not in BUSY)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,5 @@
 """Settings of the processes of this folder: the listener's are read once in `__main__.py`, the
-sweeper's in `sweeper.py`."""
+sweeper's in `sweeper.py`, the exporter's in `exporter.py`."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,23 @@ class Shared:
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much to log.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     )
+
+
+@dataclass(frozen=True)
+class Sweeper(Shared):
+    """What has a heartbeat."""
+
     heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")
 
 
 @dataclass(frozen=True)
-class Settings(Shared):
+class Exporter(Shared):
+    host: str = setting("METRICS_HOST", "127.0.0.1", "Address at which the numbers for Prometheus are served.")
+    port: int = setting("METRICS_PORT", 9300, "Port of the same.", minimum=1, maximum=65535)
+
+
+@dataclass(frozen=True)
+class Settings(Sweeper):
     """The listener's."""
 
     result_log: str = setting("RESULT_LOG", "logs/result_listener.log", "File that gets one line per result.")

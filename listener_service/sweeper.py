@@ -17,7 +17,7 @@ from contracts.broker import celery_settings
 from contracts.heartbeat import Pulse
 from listener_service.again import Sender
 from listener_service.overdue import Overdue
-from listener_service.settings import Shared
+from listener_service.settings import Sweeper
 from listener_service.sweep import Sweep
 
 SERVICE = "sweeper"
@@ -28,7 +28,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        settings = env.read(Shared, os.environ)
+        settings = env.read(Sweeper, os.environ)
         connect.refuse_cluster(settings.redis_url)
     except env.SettingError as error:
         sys.exit(f"{SERVICE}: {error}")

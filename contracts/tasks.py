@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, concurrency, signals
 from celery.exceptions import Reject, SecurityWarning
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -50,8 +50,11 @@ def worker_app(service: str, redis_url: str, log_level: str) -> Celery:
     app.conf.update(celery_settings(redis_url))
     app.amqp.Connection = Connection
 
-    def begin(**_: object) -> None:
+    def begin(sender: Any, **_: object) -> None:
         logs.setup(service, log_level)
+        refusal = _refusal(sender)
+        if refusal:
+            sys.exit(f"{service}: {refusal}")
         try:
             refuse_cluster(redis_url)
         except SettingError as error:
@@ -61,6 +64,27 @@ def worker_app(service: str, redis_url: str, log_level: str) -> Celery:
     # Celery's own log set-up is switched off by being listened to
     signals.setup_logging.connect(lambda **_: None, weak=False)
     return app
+
+
+def _refusal(worker: Any) -> str | None:
+    """What of a Celery worker's options will not do. One process has one task: what it holds, how long
+    it has had it and whether it takes anything is known (contracts.watch) of one alone."""
+    pool = concurrency.get_implementation(worker.pool_cls)
+    name = next((alias for alias, path in concurrency.ALIASES.items() if path == _path(pool)), _path(pool))
+    if name != "solo":
+        return f"--pool={name} will not do: use --pool=solo, and start more processes for more at a time"
+    if worker.options.get("autoscale"):  # the attribute is set later
+        return "--autoscale will not do: leave it out, and start more processes for more at a time"
+    if worker.concurrency != 1:
+        at_a_time = f"--concurrency={worker.concurrency}"
+        return f"{at_a_time} will not do: use --concurrency=1, and start more processes for more at a time"
+    if worker.prefetch_multiplier != 1:
+        return f"--prefetch-multiplier={worker.prefetch_multiplier} will not do: leave it out"
+    return None
+
+
+def _path(pool: type) -> str:
+    return f"{pool.__module__}:{pool.__qualname__}"
 
 
 def serve(app: Celery, task_name: str, life: Life) -> None:

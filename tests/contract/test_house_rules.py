@@ -1,6 +1,7 @@
 """What may import what, and how a file looks; read from the source, nothing is executed."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,14 @@ def test_live_speech_is_pure(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("fastapi_service"):
             assert str(node.module).startswith("fastapi_service.live"), node.module
+
+
+def test_what_is_not_pure_in_contracts_is_named_where_it_is_said() -> None:
+    impure = {path.name for path in inside("contracts") if imported(path) & (IMPURE | {"redis", "kombu", "celery"})}
+    said = (
+        (ROOT / "CONTRIBUTING.md").read_text().partition("In `contracts/` what services share")[2].partition("\n\n")[0]
+    )
+    assert set(re.findall(r"`(\w+\.py)`", said)) == impure
 
 
 @pytest.mark.parametrize("service", SERVICES)

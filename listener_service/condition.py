@@ -2,14 +2,13 @@
 and all the while in its heartbeat."""
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from listener_service.outage import Outage
+from listener_service.turns import STALLED_SECONDS, Turns
 
-STALLED_SECONDS = 30
-"""Longer than any answer is waited for: who has not come round for so long hangs in the kernel."""
+HANGS = "the listener hangs: does the disk of the result log answer?"
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,12 @@ class Condition:
         self._outages = {trouble: Outage(stop, trouble.begun, trouble.over) for trouble in (AWAY, UNREADABLE, STUCK)}
         self._reasons: dict[Trouble, str] = {}
         self._say = say
-        self._stalled_seconds = stalled_seconds
+        self._turns = Turns(say, HANGS, stalled_seconds)  # reading a big log back at first takes its time
         self._told: tuple[str, str | None] | None = None
         self._state = "loading"
-        self._round_at = float("inf")  # reading a big log back at first takes its time
-        self._stalled = False
 
     def failed(self, trouble: Trouble, error: Exception) -> None:
         """It failed (again); waits before the next try, longer each time."""
-        self._round_at = time.monotonic()
         self._reasons.setdefault(trouble, f"{trouble.begun} ({error})")
         self._tell()
         self._outages[trouble].failed(error=error)
@@ -61,21 +57,17 @@ class Condition:
 
     def round(self, remark: str | None = None) -> None:
         """The listener has come round once more without a new failure."""
-        self._round_at = time.monotonic()
         self._state = "ready"
         self._tell(remark)
 
     def watch(self) -> None:
         """Called from the heartbeat's thread: notices that nothing comes round any more."""
-        if not self._stalled and time.monotonic() > self._round_at + self._stalled_seconds:
-            self._stalled = True
-            self._say(state="failed", reason="the listener hangs: does the disk of the result log answer?")
+        self._turns.watch()
 
     def _tell(self, remark: str | None = None) -> None:
         failures = [reason for trouble, reason in self._reasons.items() if trouble is not AWAY]
         reason = next(iter(failures or self._reasons.values()), remark)
         told = ("failed" if failures else self._state, reason)
-        if told != self._told or self._stalled:
-            self._stalled = False
+        if self._turns.come() or told != self._told:
             self._told = told
             self._say(state=told[0], reason=told[1])

@@ -9,6 +9,7 @@ import enum
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import redis
@@ -72,16 +73,19 @@ class Sweep:
         self._stop = stop
         self._acting: bool | None = None
 
-    def run(self) -> None:
+    def run(self, turned: Callable[[], object] = lambda: None) -> None:
+        """Until stopped; `turned` is called after every sweep, whatever came of it."""
         away = Outage(
             self._stop, "nothing overdue can be looked after, trying again", "what is overdue is looked after again"
         )
         while not self._stop.is_set():
             try:
                 self()
+                turned()
                 away.worked()
                 self._stop.wait(PERIOD_SECONDS)
             except UNREACHABLE as error:
+                turned()
                 away.failed(error=error)
         try:
             self._overdue.release()

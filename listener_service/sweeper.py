@@ -19,8 +19,10 @@ from listener_service.again import Sender
 from listener_service.overdue import Overdue
 from listener_service.settings import Sweeper
 from listener_service.sweep import Sweep
+from listener_service.turns import Turns
 
 SERVICE = "sweeper"
+HANGS = "the sweeper hangs: what is lost on the way is not sent again until it is restarted"
 
 
 def main() -> int:
@@ -34,13 +36,20 @@ def main() -> int:
         sys.exit(f"{SERVICE}: {error}")
     logs.setup(SERVICE, settings.log_level)
     client = connect.connect(settings.redis_url)
-    pulse = Pulse(client, SERVICE, settings.heartbeat_file)
+    pulse = Pulse(client, SERVICE, settings.heartbeat_file, [lambda: turns.watch()])
+    turns = Turns(pulse.say, HANGS)
+
+    def turned() -> None:
+        if turns.come():
+            pulse.say(state="ready", reason=None)
+
     celery = Celery(SERVICE, set_as_current=False)
     celery.conf.update(celery_settings(settings.redis_url))
     pulse.start()
+    turns.come()
     pulse.say(state="ready")
     own = f"{pulse.worker}-{secrets.token_hex(4)}"  # each container has its own pid 7
-    Sweep(client, Overdue(client, own), Sender(celery), stop).run()
+    Sweep(client, Overdue(client, own), Sender(celery), stop).run(turned)
     pulse.stop()
     celery.close()
     client.close()

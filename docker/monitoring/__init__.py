@@ -1,0 +1,1 @@
+"""What the compose profile `monitoring` needs: settings of Prometheus and Grafana, and Flower."""

@@ -18,7 +18,7 @@ from listener_service.reading import MISSING, Reading
 log = logging.getLogger(__name__)
 
 PREFIX = "live_sentiment_"
-EXPECTED = ("stt_worker", "analyzer_worker", "listener_service", "sweeper")
+EXPECTED = ("stt_worker", "analyzer_worker", "listener_service", "sweeper", "recordings_worker", "conductor")
 """Services that there must be one of; their numbers are told even when nothing was ever heard of them."""
 STATES = ("ready", "loading", "failed", MISSING)
 STAGES = (PREPARE_STAGE, STT_STAGE, ANALYZER_STAGE)

@@ -4,6 +4,7 @@ Fed by `follower`; Prometheus takes a counter that begins anew for what it is. L
 are told apart (`source`), as the one waits for milliseconds and the other may wait for minutes.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -17,7 +18,7 @@ from listener_service.line import UNJUDGED
 
 LIVE, RECORDING = "live", "recording"
 SOURCES = (LIVE, RECORDING)
-PARTS = ("endpoint", "stt_queue", "stt", "analyzer_queue", "analyzer")
+PARTS = tuple(f.name.removesuffix("_ms") for f in dataclasses.fields(Timings) if f.name != "total_ms")
 """Of the way of an utterance, as in `Timings`."""
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60, 300, 1800)

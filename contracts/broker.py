@@ -29,7 +29,8 @@ TRANSPORT_OPTIONS: dict[str, Any] = {
 
 TRANSPORT = "contracts.transport:Transport"
 SENTINEL_TRANSPORT = "contracts.transport:SentinelTransport"
-"""kombu's, except that they drop an entry that is no Celery message instead of ending the worker."""
+"""kombu's, except that they drop an entry that is no Celery message instead of ending the worker, and go on
+when Redis is full."""
 
 HIDDEN = {"argsrepr": "-", "kwargsrepr": "-"}
 """Options for every `send_task`: without them Celery puts a picture of the arguments, which may be

@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from contracts import codec, keys
+from contracts import codec, keys, overdraft
+from contracts.commit import ScriptRunner
 from contracts.messages import Heartbeat
 
 log = logging.getLogger(__name__)
@@ -24,14 +25,6 @@ PERIOD_SECONDS = 2.0
 TTL_SECONDS = 10
 FAILED_TTL_SECONDS = 60
 """The last word of a worker that ends because it cannot work outlives its process a little."""
-
-
-class KeySetter(Protocol):
-    """The part of a redis client that a heartbeat needs."""
-
-    def set(self, name: str, value: str, *, ex: int) -> Any: ...
-
-    def sadd(self, name: str, *values: str) -> Any: ...
 
 
 class Pulse:
@@ -43,7 +36,7 @@ class Pulse:
     """
 
     def __init__(
-        self, redis: KeySetter, service: str, path: str = "", each: Sequence[Callable[[], object]] = ()
+        self, redis: ScriptRunner, service: str, path: str = "", each: Sequence[Callable[[], object]] = ()
     ) -> None:
         worker = f"{service}@{socket.gethostname()}-{os.getpid()}"
         self._redis = redis
@@ -106,8 +99,8 @@ class Pulse:
         beat = self._beat
         try:
             ttl = FAILED_TTL_SECONDS if beat.state == "failed" else TTL_SECONDS
-            self._redis.set(keys.heartbeat(beat.worker), codec.dumps(beat), ex=ttl)
-            self._redis.sadd(keys.WORKERS, beat.worker)
+            sign = "SET", keys.heartbeat(beat.worker), codec.dumps(beat), "EX", ttl
+            self._redis.eval(*overdraft.step(sign, ("SADD", keys.WORKERS, beat.worker)).call)
         except Exception as error:  # any client's error: this module knows no client library
             if self._reached:
                 log.warning("heartbeat not sent", extra={"worker": beat.worker, "error": error})

@@ -1,10 +1,13 @@
 """kombu's Redis transport, except that neither an entry which is no Celery message nor a Redis that
-refuses ends the worker, that any sentinel may be asked, and that a Redis Cluster is told from a Redis.
+refuses ends the worker, that a Redis which is full does not refuse, that any sentinel may be asked,
+and that a Redis Cluster is told from a Redis. The keys and what is in them are kombu's own.
 
 Stock kombu lets such errors out (`LPUSH stt_queue x` stops every worker that pops it). Celery imports
 this file by the names in `contracts.broker`; nobody else does: it is the one file of `contracts`
 that needs kombu, and a service without Celery must not.
 """
+# kombu and redis-py are partly typed
+# mypy: allow-untyped-calls
 
 import logging
 import time
@@ -14,20 +17,89 @@ from typing import Any
 
 from kombu.connection import Connection as KombuConnection
 from kombu.transport import redis
+from kombu.utils.encoding import bytes_to_str
+from kombu.utils.json import loads
+from kombu.utils.objects import cached_property
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ResponseError
 
-from contracts import connect
+from contracts import connect, overdraft
 
 log = logging.getLogger(__name__)
 
 REFUSED_PAUSE_SECONDS = 1.0
 
+_RESTORE = """
+local unacked, index = unpack(KEYS)
+local tag, push = unpack(ARGV)
+redis.call('ZREM', index, tag)  -- a write: from here on a full memory stops nothing (see contracts.ledger)
+if redis.call('HDEL', unacked, tag) == 0 then return 0 end  -- acknowledged, or restored by another worker
+for n = 3, #KEYS do redis.call(push, KEYS[n], ARGV[n]) end
+return 1
+"""
+_REFRESH_BINDING = "redis.call('ZREM', KEYS[2], '')  -- likewise\n" + redis.REFRESH_BINDING
+
+
+class Transaction(Pipeline):
+    """What kombu sends between MULTI and EXEC, as one script. What watches a key or runs scripts stays
+    what it is."""
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        if self.watching or self.scripts or not self.command_stack:
+            return super().execute(raise_on_error)
+        step = overdraft.step(*(arguments for arguments, _ in self.command_stack))
+        try:
+            replies: list[Any] = self.immediate_execute_command("EVAL", *step.call)
+        finally:
+            self.reset()
+        return replies
+
+
+class Client(Redis):
+    """Does what kombu does in a way that a Redis without memory does not refuse."""
+
+    def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        if arguments[0] not in overdraft.REFUSED:
+            return super().execute_command(*arguments, **options)
+        (reply,) = super().execute_command("EVAL", *overdraft.step(arguments).call)
+        return reply
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        if not transaction:
+            return super().pipeline(transaction, shard_hint)
+        return Transaction(self.connection_pool, self.response_callbacks, False, shard_hint)
+
+
+class _Pushes:
+    """Where kombu puts a message back: a key and a body for each queue."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.bodies: list[str] = []
+
+    def push(self, key: str, body: str) -> None:
+        self.keys.append(key)
+        self.bodies.append(body)
+
+    lpush = rpush = push
+
 
 class QoS(redis.QoS):
+    def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
+        """As kombu does, but without WATCH: whoever removes the note puts the message back."""
+        pushes = _Pushes()
+        with self.channel.conn_or_acquire(client) as connected:
+            if note := connected.hget(self.unacked_key, tag):
+                message, exchange, routing_key = loads(bytes_to_str(note))
+                self.channel._do_restore_message(message, exchange, routing_key, pushes, leftmost)
+            names = self.unacked_key, self.unacked_index_key, *pushes.keys
+            push = "LPUSH" if leftmost else "RPUSH"
+            connected.eval(_RESTORE, len(names), *names, tag, push, *pushes.bodies)
+
     def restore_visible(self, *arguments: Any, **options: Any) -> Any:
         try:
-            return super().restore_visible(*arguments, **options)  # type: ignore[no-untyped-call]  # kombu is partly typed
+            return super().restore_visible(*arguments, **options)
         except ResponseError:  # `_brpop_read` says that Redis refuses; the next look is a second away
             return None
 
@@ -42,7 +114,7 @@ class Channel(redis.Channel):
         refuses (no replica, a full disk) is asked again a little later."""
         told, self._refused = self._refused, False
         try:
-            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]  # likewise
+            return super()._brpop_read(**options)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             log.error("queue entry dropped: not a Celery message", extra={"error": type(error).__name__})
             raise Empty from None
@@ -57,8 +129,16 @@ class Channel(redis.Channel):
             time.sleep(REFUSED_PAUSE_SECONDS)
             raise Empty from None
 
+    def _get_client(self) -> type[Redis]:
+        super()._get_client()  # it may refuse redis-py's version
+        return Client
+
+    @cached_property
+    def _refresh_binding(self) -> Any:
+        return self._create_client().register_script(_REFRESH_BINDING)
+
     def _connparams(self, asynchronous: bool = False) -> Any:
-        parameters = super()._connparams(asynchronous)  # type: ignore[no-untyped-call]  # likewise
+        parameters = super()._connparams(asynchronous)
         return parameters | {"redis_connect_func": connect.greet}
 
 
@@ -71,7 +151,7 @@ class SentinelChannel(Channel, redis.SentinelChannel):
 
     def _sentinel_managed_pool(self, asynchronous: bool = False) -> Any:
         self.sentinel_kwargs = connect.SENTINEL_TIMEOUTS | self.sentinel_kwargs | {"retry": connect.AT_ONCE}
-        pool = super()._sentinel_managed_pool(asynchronous)  # type: ignore[no-untyped-call]  # likewise
+        pool = super()._sentinel_managed_pool(asynchronous)
         others = [Redis(host, port, **self.sentinel_kwargs) for host, port in self.sentinels[1:]]
         pool.sentinel_manager.sentinels += others
         return pool
@@ -91,7 +171,7 @@ class Connection(KombuConnection):
         **rest: Any,
     ) -> Any:
         waits = {"interval_start": interval_start, "interval_step": interval_step, "interval_max": interval_max}
-        return super().ensure_connection(errback, max_retries, **waits, **rest)  # type: ignore[no-untyped-call]  # kombu
+        return super().ensure_connection(errback, max_retries, **waits, **rest)
 
 
 class Transport(redis.Transport):

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from contracts import keys, ledger
+from contracts import keys, ledger, overdraft
 from contracts.commit import ScriptRunner
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,6 @@ EXIT_STATUS = 70
 
 class LeaseKeeper(ScriptRunner, Protocol):
     """The part of a redis client that a watch needs."""
-
-    def zadd(self, name: str, mapping: dict[str, float], *, xx: bool) -> Any: ...
 
     def llen(self, name: str) -> Any: ...
 
@@ -131,10 +129,11 @@ class Watch:
             log.critical("task past its deadline: the worker ends itself", extra=about)
             self._end()
             return
-        if task.claim:  # first: a full memory does not refuse it
+        if task.claim:
             self._redis.eval(*ledger.renew(*task.claim, self.worker).call)
         if task.tag:
-            self._redis.zadd(keys.UNACKED_INDEX, {task.tag: time.time()}, xx=True)
+            now = "ZADD", keys.UNACKED_INDEX, "XX", time.time(), task.tag
+            self._redis.eval(*overdraft.step(now).call)
 
     def _listen(self) -> None:
         """Whether something waits that this worker, which has nothing in hand, does not take."""

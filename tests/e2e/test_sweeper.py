@@ -43,10 +43,14 @@ def sweep(client: "redis.Redis", celery: Celery) -> Sweep:
     return Sweep(client, Overdue(client, "one"), Sender(celery), threading.Event())
 
 
-def deadline(client: "redis.Redis", number: int = 1) -> int:
-    """Milliseconds from now."""
+def now(client: "redis.Redis") -> int:
+    """Milliseconds, as Redis counts them."""
     seconds, micros = client.time()
-    return int(client.zscore(keys.PENDING, keys.member(SESSION, number)) or 0) - seconds * 1000 - micros // 1000
+    return seconds * 1000 + micros // 1000
+
+
+def deadline(client: "redis.Redis", number: int = 1) -> int:
+    return int(client.zscore(keys.PENDING, keys.member(SESSION, number)) or 0)
 
 
 def ends(client: "redis.Redis") -> list[Error]:
@@ -58,9 +62,10 @@ def test_what_was_never_sent_is_sent_and_once(client: "redis.Redis", celery: Cel
     sweep()
     assert waiting(client) == [f"stt-{SESSION}:1"]
     lapse(client)
+    before = now(client)
     sweep()
     assert waiting(client) == [f"stt-{SESSION}:1"]  # what merely waits is not sent again
-    assert deadline(client) > 1000
+    assert deadline(client) > before + 1000
     with celery.connection_for_read() as connection, connection.SimpleQueue(STT_QUEUE) as queue:
         message = queue.get(timeout=PATIENCE)
         (_, arguments, _) = message.payload
@@ -110,13 +115,12 @@ def test_who_held_it_too_long_holds_it_no_more(client: "redis.Redis", sweep: Swe
 
 def test_each_time_it_waits_longer(client: "redis.Redis", sweep: Sweep) -> None:
     accept(client, 1)
-    waits = []
-    for _ in range(6):
+    for wait_ms in (3000, 6000, 12_000, 24_000, 48_000, LONGEST_BACK_OFF_MS):
         lapse(client)
+        before = now(client)
         sweep()
         client.delete(STT_QUEUE)
-        waits.append(round(deadline(client) / 1000))
-    assert waits == [3, 6, 12, 24, 48, LONGEST_BACK_OFF_MS // 1000]
+        assert before + wait_ms <= deadline(client) <= now(client) + wait_ms
     assert client.hget(keys.segment(SESSION, 1), "sends") == b"6"
 
 
@@ -188,16 +192,10 @@ def test_nothing_expires_that_is_looked_after(client: "redis.Redis", sweep: Swee
     assert min(client.ttl(key) for key in entry) >= keys.AUDIO_TTL_SECONDS - 60
 
 
-def test_a_full_memory_stops_only_what_takes_memory(
-    client: "redis.Redis", sweep: Sweep, redis_server: RedisServer
-) -> None:
+def test_a_full_memory_stops_nothing(client: "redis.Redis", sweep: Sweep) -> None:
     accept(client, 1, 2)
     client.delete(keys.segment(SESSION, 2))
     client.config_set("maxmemory", client.info("memory")["used_memory"] // 2)
-    with pytest.raises(Exception, match="command not allowed"):
-        sweep()
-    assert [error.utterance for error in ends(client)] == [2]
-    client.config_set("maxmemory", 0)
-    lapse(client)
     sweep()
+    assert [error.utterance for error in ends(client)] == [2]
     assert waiting(client) == [f"stt-{SESSION}:1"]

@@ -15,11 +15,6 @@ class Leases:
         self.away = False
         self.outcome: list[Any] = [b"go", 1]
 
-    def zadd(self, name: str, mapping: dict[str, float], *, xx: bool) -> None:
-        self._reach()
-        assert name == keys.UNACKED_INDEX and xx
-        self.renewed += mapping
-
     def llen(self, name: str) -> int:
         self._reach()
         return self.waiting
@@ -28,6 +23,9 @@ class Leases:
         self._reach()
         if script == ledger.renew("s", 1, "w").script:
             self.renewed.append(keys_and_args[numkeys])
+        elif keys.UNACKED_INDEX in keys_and_args:
+            assert keys_and_args[-5:-2] == ("ZADD", keys.UNACKED_INDEX, "XX")
+            self.renewed.append(keys_and_args[-1])
         return self.outcome
 
     def _reach(self) -> None:

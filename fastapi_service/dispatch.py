@@ -19,8 +19,9 @@ from redis.exceptions import RedisError
 from contracts import codec, keys, ledger
 from contracts.audio import SAMPLE_RATE
 from contracts.broker import HIDDEN
+from contracts.job_messages import PrepareTask
 from contracts.messages import TranscribeTask
-from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE, TRANSCRIBE_TASK
+from contracts.names import PREPARE_STAGE, PREPARE_TASK, STT_PARTIAL_QUEUE, STT_QUEUE, STT_STAGE, TRANSCRIBE_TASK
 from contracts.routing import queue
 from fastapi_service.sessions import Sessions, owned
 
@@ -62,10 +63,21 @@ class Dispatch:
                 await away(error)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
+        self.send_soon(task)
+
+    def send_soon(self, task: TranscribeTask) -> None:
+        """Send an utterance that is in the ledger, without waiting for it."""
         if len(self._sending) >= MOST_SENDING:
             log.warning("utterance left to the sweeper: too many wait to be sent", extra=_ids(task))
             return
         sending = asyncio.create_task(self._deliver(task))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+
+    def prepare_soon(self, job_id: str, retry_seconds: float, trace: str) -> None:
+        """Send a recording, whose preparation is in the ledger, to be decoded; what fails the sweeper sends."""
+        task = PrepareTask(job_id, retry_seconds=retry_seconds, trace=trace, sent_at=time.time())
+        sending = asyncio.create_task(self._prepare(task))
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
 
@@ -101,6 +113,22 @@ class Dispatch:
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
         log.error("utterance left to the sweeper: the broker takes nothing", extra=_ids(task))
+
+    async def _prepare(self, task: PrepareTask) -> None:
+        def send() -> None:
+            self._celery.send_task(
+                PREPARE_TASK,
+                kwargs={"message": codec.encode(task)},
+                queue=queue(PREPARE_STAGE, task.session),
+                task_id=keys.task_id(PREPARE_STAGE, task.session, task.utterance),
+                retry=False,
+                **HIDDEN,
+            )
+
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, send)
+        except UNREACHABLE as error:
+            log.warning("recording left to the sweeper", extra={"job": task.session, "error": error})
 
     async def _send(
         self, task: TranscribeTask, queue: str, task_id: str | None = None, expires: float | None = None

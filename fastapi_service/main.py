@@ -19,8 +19,13 @@ from fastapi_service.gateway import DEFAULT, Ears, Gateway, Patience
 from fastapi_service.live.conversation import VoiceDetector
 from fastapi_service.load import Load
 from fastapi_service.probe import Probe
+from fastapi_service.recordings import reception
+from fastapi_service.recordings.book import Book
+from fastapi_service.recordings.desk import Desk
+from fastapi_service.recordings.reception import Reception
+from fastapi_service.recordings.storage import open_storage
 from fastapi_service.results import Results
-from fastapi_service.routes import health, page, problem, socket
+from fastapi_service.routes import health, job_events, job_result, jobs, page, problem, socket
 from fastapi_service.security import SecurityHeaders
 from fastapi_service.sessions import Sessions
 from fastapi_service.settings import Settings
@@ -32,6 +37,7 @@ log = logging.getLogger(__name__)
 WEB = Path(__file__).resolve().parent.parent / "web"
 HEARING_THREADS = 2
 SENDING_THREADS = 4
+STORING_THREADS = 8
 SESSION_COMMANDS, OTHER_COMMANDS = 3, 20
 """Commands that Redis may have to answer at a time. Of one connection: what it adds, what it reads of the
 stream, a partial's audio."""
@@ -57,6 +63,11 @@ def create_app(
     probe = Probe(dispatch, results, workers)
     ears = Ears(detector or _silero(), hearing)
     load = Load(store, workers, settings.max_wait_seconds)
+    storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")
+    book, storage = Book(store), open_storage(settings.storage_url)
+    limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, settings.job_retry_seconds)
+    receiving = Reception(book, storage, dispatch, storing, limits)
+    desk = Desk(book, storage, receiving, workers, storing, settings.result_ttl_seconds)
     gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store), load)
 
     @asynccontextmanager
@@ -77,6 +88,7 @@ def create_app(
         await store.aclose()
         hearing.shutdown(wait=False, cancel_futures=True)
         sending.shutdown(wait=False, cancel_futures=True)
+        storing.shutdown(wait=False, cancel_futures=True)
         celery.close()
 
     app = FastAPI(title="Live sentiment", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -84,6 +96,8 @@ def create_app(
     problem.install(app)
     app.include_router(socket.router(gateway))
     app.include_router(health.router(store, gateway))
+    for module in (jobs, job_events, job_result):
+        app.include_router(module.router(desk))
     app.include_router(page.router(web))
     return app
 

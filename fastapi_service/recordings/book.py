@@ -39,6 +39,14 @@ class Standing:
     language: str | None = None
 
 
+@dataclass(frozen=True)
+class Page:
+    """`before` is for the next one; None: this is the last."""
+
+    states: list[State]
+    before: str | None
+
+
 class Book:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -55,15 +63,22 @@ class Book:
         fields: Any = await self._redis.hgetall(keys.job(job_id))
         return jobs.state(fields)
 
-    async def of_owner(self, owner: str, before_ms: int | None, limit: int) -> list[State]:
+    async def drop(self, job_id: str) -> None:
+        """Take a job that has no hash off the conductor's list."""
+        await self._redis.zrem(keys.JOBS, job_id)
+
+    async def of_owner(self, owner: str, before_ms: int | None, limit: int) -> Page:
         """The newest first; those created before `before_ms`, if given."""
         latest = f"({before_ms}" if before_ms is not None else "+inf"
-        ids: Any = await self._redis.zrevrangebyscore(keys.jobs_of(owner), latest, "-inf", 0, limit)
+        found: Any = await self._redis.zrevrangebyscore(
+            keys.jobs_of(owner), latest, "-inf", 0, limit, withscores=True
+        )
         async with self._redis.pipeline(transaction=False) as pipe:
-            for job_id in ids:
+            for job_id, _ in found:
                 pipe.hgetall(keys.job(job_id.decode()))
-            found = [jobs.state(fields) for fields in await pipe.execute()]
-        return [state for state in found if state]
+            states = [jobs.state(fields) for fields in await pipe.execute()]
+        before = str(int(found[-1][1])) if len(found) == limit else None
+        return Page([state for state in states if state], before)
 
     async def standing(self, job_id: str) -> Standing:
         async with self._redis.pipeline(transaction=False) as pipe:

@@ -57,16 +57,18 @@ class Problem:
 @dataclass(frozen=True)
 class State:
     """A job as Redis knows it now. `seconds` of audio, once known; `cut`: all its chunks are known;
-    `ended`, `expires`, `heard` are unix seconds."""
+    `note`: what its user should know of the recording; `cleaned`: its audio is erased; `ended`,
+    `expires`, `heard` are unix seconds."""
 
     job: Job
     status: str = QUEUED
     stage: str = "queued"
     progress: int = 0
     message: str = ""
+    note: str = ""
     seconds: float | None = None
     cut: bool = False
-    attempts: int = 0
+    cleaned: bool = False
     ended: float | None = None
     expires: float | None = None
     heard: float | None = None
@@ -116,7 +118,8 @@ def state(fields: Mapping[bytes, bytes]) -> State | None:
         message=text("message") or "",
         seconds=number("seconds"),
         cut=text("cut") == "1",
-        attempts=int(number("attempts") or 0),
+        cleaned=text("cleaned") == "1",
+        note=text("note") or "",
         ended=number("ended"),
         expires=number("expires"),
         heard=number("heard"),

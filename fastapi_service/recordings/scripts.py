@@ -157,3 +157,30 @@ return 1
 )
 
 HEAR = NOW + "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'heard', now / 1000) end return 1"
+
+CLAIM = (
+    NOW
+    + """
+local lock, jobs = unpack(KEYS)
+local own, lock_ms, put_off, limit, ttl = unpack(ARGV)
+local holder = redis.call('GET', lock)
+if holder and holder ~= own then return false end
+redis.call('PEXPIRE', lock, lock_ms)
+redis.call('SET', lock, own, 'PX', lock_ms)
+local due = redis.call('ZRANGEBYSCORE', jobs, '-inf', now, 'LIMIT', 0, limit)
+for _, id in ipairs(due) do
+  redis.call('ZADD', jobs, 'XX', now + put_off, id)
+  for _, name in ipairs({'session:', 'sess:', 'open:'}) do redis.call('EXPIRE', name .. id, ttl) end
+  redis.call('EXPIRE', 'job:' .. id .. ':chunks', ttl)
+end
+return {now, due}
+"""
+)
+
+REST = """
+local jobs, job = unpack(KEYS)
+local id, until_ms, cleaned = unpack(ARGV)
+if redis.call('ZADD', jobs, 'XX', 'GT', 'CH', until_ms, id) == 0 and redis.call('EXISTS', job) == 0 then return 0 end
+if cleaned == '1' then redis.call('HSET', job, 'cleaned', 1) end
+return 1
+"""

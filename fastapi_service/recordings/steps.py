@@ -19,7 +19,9 @@ OWNER = "conductor"
 
 LOOK_MS = 2_000
 """From one look of the conductor until the next, when nothing happens meanwhile."""
-OWN_TTL_SECONDS = 7 * 24 * 3600
+LOCK_MS = 5_000
+"""How long nobody conducts after the one that acts was killed."""
+MOST_CLAIMED = 200
 KEPT_TTL_SECONDS = 24 * 3600
 """Of what the conductor forgets itself, if there is one."""
 MARK_TTL_SECONDS = 3600
@@ -105,6 +107,18 @@ def forget(job: Job) -> Step:
 def hear(job_id: str) -> Step:
     """Somebody waits for it at this moment."""
     return Step(scripts.HEAR, (keys.job(job_id),), ())
+
+
+def claim(own: str) -> Step:
+    """Be, or become, the conductor that acts, and take the jobs that are due, of which nothing expires
+    meanwhile. Gives [now in ms, ids], or None
+    while another one acts."""
+    return Step(scripts.CLAIM, (keys.CONDUCTOR, keys.JOBS), (own, LOCK_MS, LOOK_MS, MOST_CLAIMED, KEPT_TTL_SECONDS))
+
+
+def rest(job_id: str, until_ms: int, cleaned: bool) -> Step:
+    """Nothing is to be done with it before `until_ms`; `cleaned`: its audio is erased."""
+    return Step(scripts.REST, (keys.JOBS, keys.job(job_id)), (job_id, until_ms, int(cleaned)))
 
 
 def _of(job_id: str) -> tuple[str, ...]:

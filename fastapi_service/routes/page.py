@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from contracts.names import PROTOCOL_VERSION
-from fastapi_service import __version__
+from fastapi_service import __version__, identity
 
 # the system's own table differs from machine to machine, and a module of the wrong type does not load
 TYPES = {
@@ -36,6 +36,7 @@ INDEX = {
         "socket": "/ws",
         "live": "/health/live",
         "ready": "/health/ready",
+        "recordings": "/v1/jobs",
         "openapi": "/openapi.json",
         "page": "/index.html",
     },
@@ -72,6 +73,7 @@ def router(web: Path) -> APIRouter:
     async def index(request: Request) -> Response:
         if "text/html" in request.headers.get("accept", "") and (web / "index.html").is_file():
             response = await files.get_response("index.html", request.scope)
+            identity.greet(request, response)
         else:
             response = JSONResponse(INDEX, headers={"Cache-Control": "no-cache"})
         response.headers["Vary"] = "Accept"

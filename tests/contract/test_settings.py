@@ -10,7 +10,7 @@ from contracts.env import Setting, declared
 from scripts import redis_server
 from scripts.procfile import ROOT
 
-SERVICES = ("fastapi_service", "stt_worker", "analyzer_worker", "listener_service")
+SERVICES = ("fastapi_service", "fastapi_service.recordings", "stt_worker", "analyzer_worker", "listener_service")
 EXAMPLE = re.findall(r"^(#?)([A-Z][A-Z0-9_]*)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
 DEFAULTS = {name: value for _, name, value in EXAMPLE}
 

@@ -1,0 +1,155 @@
+"""What the conductor does with a job: each act may be done twice without harm, as two conductors may at a
+change-over."""
+
+import asyncio
+import logging
+import time
+
+from contracts import audio, codec, keys, ledger
+from contracts.audio import SAMPLE_RATE
+from contracts.job_messages import CANCELLED, COMPLETED, FAILED, RUNNING, Ended, Progress
+from contracts.messages import Error, Result, TranscribeTask, Transcript
+from fastapi_service.dispatch import Dispatch
+from fastapi_service.live.language import certain_language
+from fastapi_service.live.rules import DEFAULT
+from fastapi_service.recordings import advance, result, steps
+from fastapi_service.recordings.advance import Act
+from fastapi_service.recordings.book import Book, Standing
+from fastapi_service.recordings.job import Chunk, Problem, State
+from fastapi_service.recordings.names import pcm_name, result_name, upload_name
+from fastapi_service.recordings.storage import Storage
+from fastapi_service.recordings.storage_errors import NotThere
+
+log = logging.getLogger(__name__)
+
+SAMPLE_BYTES = 2
+NOBODY_WAITS = "nobody waited for it any more"
+AUDIO_LOST = "the recording is not in the storage any more; upload it again"
+
+
+class Acts:
+    """`keep_seconds`: how long a job is kept after its end. Methods raise RedisError and StorageError."""
+
+    def __init__(self, book: Book, storage: Storage, dispatch: Dispatch, keep_seconds: int) -> None:
+        self._book = book
+        self._storage = storage
+        self._dispatch = dispatch
+        self._keep_seconds = keep_seconds
+
+    async def do(self, act: Act, state: State, standing: Standing, numbers: range) -> None:
+        """`numbers` are the chunks to give to the workers, if any."""
+        job_id = state.job.id
+        if act is Act.FEED:
+            await self._feed(state, standing, numbers)
+        elif act is Act.MERGE:
+            await self._merge(state)
+        elif act is Act.FAIL:
+            await self._fail(state)
+        elif act is Act.CANCEL:
+            await self.end(job_id, CANCELLED, Problem("nobody_waits", NOBODY_WAITS))
+        elif act is Act.REOPEN:
+            await self._book.run(steps.reopen(job_id))
+        elif act is Act.CLEAN:
+            await self._clean(state)
+        elif act is Act.FORGET:
+            await asyncio.to_thread(self._storage.erase, job_id)
+            await self._book.run(steps.forget(state.job))
+            log.info("job expired", extra={"job": job_id, "trace": state.job.trace})
+        elif state.over and state.expires:
+            await self._book.run(steps.rest(job_id, round(state.expires * 1000), state.cleaned))
+
+    async def tell(self, state: State, standing: Standing, chunks: dict[int, Chunk]) -> None:
+        """Make progress known, if there is any."""
+        percent = advance.percent(standing, chunks)
+        if (percent, "transcribe") != (state.progress, state.stage):
+            words = advance.told(standing)
+            await self._note(Progress(state.job.id, RUNNING, "transcribe", percent, words, at=time.time()))
+
+    async def end(self, job_id: str, status: str, problem: Problem | None = None, message: str = "") -> None:
+        code, words = (problem.code, problem.message) if problem else (None, message)
+        ended = Ended(job_id, status, code, words, at=time.time())
+        await self._book.run(steps.end(ended, self._keep_seconds))
+        log.info("job ended", extra={"job": job_id, "status": status, "code": code})
+
+    async def _note(self, progress: Progress) -> None:
+        await self._book.run(steps.note(progress))
+
+    async def _feed(self, state: State, standing: Standing, numbers: range) -> None:
+        job, chunks = state.job, await self._book.chunks(state.job.id)
+        language = job.options.language or standing.language or await self._settle_language(job.id, standing)
+        for number in numbers:
+            chunk = chunks[number]
+            first, length = chunk.start * SAMPLE_BYTES, (chunk.end - chunk.start) * SAMPLE_BYTES
+            try:
+                pcm = await asyncio.to_thread(self._storage.read_range, pcm_name(job.id), first, length)
+            except NotThere:
+                await self.end(job.id, FAILED, Problem("audio_lost", AUDIO_LOST))
+                return
+            task = TranscribeTask(
+                session=job.id,
+                utterance=number,
+                audio_key=keys.audio(job.id, number),
+                audio_bytes=len(pcm),
+                audio_sha256=audio.digest(pcm),
+                start=chunk.start / SAMPLE_RATE,
+                end=chunk.end / SAMPLE_RATE,
+                speech_seconds=chunk.voiced / SAMPLE_RATE,
+                language=language,
+                task=job.options.task,
+                words=job.options.words,
+                retry_seconds=job.retry_seconds,
+                trace=job.trace,
+                accepted_at=time.time(),
+            )
+            if await self._book.run(ledger.accept(task, pcm, steps.OWNER, chunk.end)) == ledger.ACCEPTED:
+                self._dispatch.send_soon(task)
+
+    async def _settle_language(self, job_id: str, standing: Standing) -> str | None:
+        """The language that the words so far settle, for all chunks to come."""
+        if not standing.fed:
+            return None
+        heard = [event async for event in self._book.events(job_id) if isinstance(event, Transcript)]
+        for transcript in heard:
+            alone = transcript.language if transcript.language_probability is None else None
+            language = alone or certain_language(transcript, DEFAULT)
+            if language:
+                await self._book.run(ledger.settle(job_id, steps.OWNER, 0, language))
+                return language
+        return None
+
+    async def _merge(self, state: State) -> None:
+        job = state.job
+        await self._note(Progress(job.id, RUNNING, "merge", 99, "putting the parts together", at=time.time()))
+        events = [e async for e in self._book.events(job.id) if isinstance(e, Transcript | Result | Error)]
+        chunks = await self._book.chunks(job.id)
+        facts = result.Facts(
+            duration=state.seconds or 0.0,
+            name=job.name,
+            language=job.options.language,
+            task=job.options.task,
+            speech_seconds=sum(chunk.voiced for chunk in chunks.values()) / SAMPLE_RATE,
+        )
+        made = await asyncio.to_thread(lambda: codec.dumps(result.build(events, facts)).encode())
+        await asyncio.to_thread(self._storage.put, result_name(job.id), made)
+        await self.end(job.id, COMPLETED, message=state.note)
+
+    async def _fail(self, state: State) -> None:
+        """The job's problem is its newest error. Its audio stays, for a replay of the dead letter."""
+        errors = [event async for event in self._book.events(state.job.id) if isinstance(event, Error)]
+        newest = errors[-1] if errors else None
+        problem = Problem(newest.code, newest.message) if newest else Problem("failed", "a part of it failed")
+        if newest and newest.start is not None and newest.end is not None:
+            place = f"from {newest.start:.1f} to {newest.end:.1f} s: "
+            problem = Problem(problem.code, place + problem.message)
+        await self.end(state.job.id, FAILED, problem)
+
+    async def _clean(self, state: State) -> None:
+        """The audio goes at the end, the result stays until the job expires."""
+        job_id = state.job.id
+        if state.status == CANCELLED:
+            await asyncio.to_thread(self._storage.erase, job_id)
+        else:
+            for name in (upload_name(job_id), pcm_name(job_id)):
+                await asyncio.to_thread(self._storage.remove, name)
+        expires = state.expires or time.time() + self._keep_seconds
+        await self._book.run(steps.rest(job_id, round(expires * 1000), True))

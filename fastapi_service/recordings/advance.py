@@ -1,0 +1,83 @@
+"""PURE: what is to be done next with a job, from what Redis says of it."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contracts.job_messages import FAILED
+from fastapi_service.recordings.book import Standing
+from fastapi_service.recordings.job import Chunk, State
+
+PREPARED_PERCENT = 10
+"""Decoding's share of the progress; the rest is the chunks'."""
+LANGUAGE_CHUNKS = 5
+"""So many of the first chunks are asked for one after the other, until one of them settles the language."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`window`: chunks of one job in the workers' hands or queues, by its priority: its share of the
+    workers, and a bound for the audio that Redis holds (a chunk is 480 kB at most). `most_open` of
+    all jobs together. `gone_seconds`: a job that is awaited is cancelled when nobody has asked for so long."""
+
+    window: Mapping[str, int] = field(default_factory=lambda: {"high": 12, "normal": 6, "low": 2})
+    most_open: int = 200
+    gone_seconds: float = 15.0
+
+
+class Act(enum.Enum):
+    WAIT = enum.auto()
+    FEED = enum.auto()
+    MERGE = enum.auto()
+    FAIL = enum.auto()
+    CANCEL = enum.auto()
+    REOPEN = enum.auto()
+    CLEAN = enum.auto()
+    FORGET = enum.auto()
+
+
+def act(state: State, standing: Standing, now: float, rules: Rules) -> Act:
+    """`now` is unix seconds."""
+    if state.over:
+        if state.expires is not None and now >= state.expires:
+            return Act.FORGET
+        if state.status == FAILED and standing.failed == 0:
+            return Act.REOPEN
+        return Act.WAIT if state.status == FAILED or state.cleaned else Act.CLEAN
+    if state.job.awaited and now - (state.heard or state.job.created) > rules.gone_seconds:
+        return Act.CANCEL
+    if standing.failed:
+        return Act.FAIL
+    if not state.cut:
+        return Act.WAIT
+    if standing.fed == standing.known and not standing.open:
+        return Act.MERGE
+    return Act.FEED if feed(state, standing, rules) else Act.WAIT
+
+
+def feed(state: State, standing: Standing, rules: Rules) -> range:
+    """The numbers of the chunks that are to be given to the workers now."""
+    window = rules.window.get(state.job.options.priority, rules.window["normal"])
+    language_known = state.job.options.language or standing.language
+    if not language_known and standing.fed < LANGUAGE_CHUNKS:
+        window = 1
+    room = window - len(standing.open)
+    first = standing.fed + 1
+    return range(first, min(standing.known, standing.fed + max(0, room)) + 1)
+
+
+def percent(standing: Standing, chunks: Mapping[int, Chunk]) -> int:
+    """0-99, once all chunks are known: by the seconds of those that have a result."""
+    total = sum(chunk.end - chunk.start for chunk in chunks.values())
+    finished = (
+        chunk.end - chunk.start
+        for number, chunk in chunks.items()
+        if number <= standing.fed and number not in standing.open
+    )
+    share = sum(finished) / total if total else 1.0
+    return min(99, PREPARED_PERCENT + int((100 - PREPARED_PERCENT) * share))
+
+
+def told(standing: Standing) -> str:
+    """The same in words."""
+    return f"{standing.fed - len(standing.open)} of {standing.known} parts"

@@ -1,0 +1,53 @@
+"""What the routes of recordings share; built in `main.create_app`."""
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from fastapi_service.recordings import steps
+from fastapi_service.recordings.book import Book
+from fastapi_service.recordings.job import State
+from fastapi_service.recordings.reception import Reception
+from fastapi_service.recordings.storage import Storage
+from fastapi_service.recordings.storage_errors import StorageError
+from fastapi_service.routes.problem import Problem
+from fastapi_service.workers import STT, Workers
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Desk:
+    book: Book
+    storage: Storage
+    reception: Reception
+    workers: Workers
+    threads: Executor
+    keep_seconds: int
+
+    async def state(self, job_id: str, owner: str | None) -> State:
+        """The job, if the caller may see it. Raises Problem (not found: another's is as if it were not there)."""
+        state = await self.book.state(job_id)
+        if state is None or state.job.owner not in (None, owner):
+            message = "there is no such recording: its id is wrong, it has expired, or it is another caller's"
+            raise Problem(404, "not_found", message, "id")
+        return state
+
+    async def erase(self, state: State) -> None:
+        """All of a job that has ended. Raises RedisError."""
+        await self.book.run(steps.forget(state.job))
+        try:
+            await asyncio.get_running_loop().run_in_executor(self.threads, self.storage.erase, state.job.id)
+        except StorageError as error:
+            log.warning("an erased recording's files stay for now", extra={"job": state.job.id, "error": error})
+
+    async def check_model(self, model: str | None) -> None:
+        """Raises Problem for a model that no speech worker runs at this moment."""
+        if model is None:
+            return
+        crew = await self.workers.look()
+        offered = sorted({beat.model for beat in crew.of(STT) if beat.state == "ready"})
+        if model not in offered:
+            known = f"use {' or '.join(offered)}, or leave it out" if offered else "no speech worker is ready"
+            raise Problem(422, "invalid_request", f"model {model!r} is not offered here: {known}", "model")

@@ -1,0 +1,162 @@
+"""Where recordings come in: stored while they are hashed, then accepted as a job, then sent to be decoded."""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from contracts import codec
+from contracts.names import JOB_PREFIX
+from fastapi_service.dispatch import Dispatch
+from fastapi_service.recordings import steps, upload
+from fastapi_service.recordings.book import Book
+from fastapi_service.recordings.job import Job, Options, State
+from fastapi_service.recordings.names import upload_name
+from fastapi_service.recordings.receiving import receiving
+from fastapi_service.recordings.storage import Storage
+from fastapi_service.recordings.storage_errors import StorageError, StorageFull
+from fastapi_service.recordings.upload import Received
+from fastapi_service.routes.problem import Problem
+
+log = logging.getLogger(__name__)
+
+FULL_RETRY_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Rules:
+    most_bytes: int
+    most_jobs: int
+    retry_seconds: float
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A recording in the storage, under the id that its job will have."""
+
+    id: str
+    received: Received
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What its sender wants of it. `idempotency` is the Idempotency-Key, `token` the caller's label."""
+
+    options: Options
+    owner: str | None = None
+    idempotency: str | None = None
+    token: str | None = None
+    awaited: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`outcome` is one of steps.NEW, AGAIN, SAME; of the last two the job was there before."""
+
+    state: State
+    outcome: str
+
+
+class Reception:
+    def __init__(self, book: Book, storage: Storage, dispatch: Dispatch, threads: Executor, rules: Rules) -> None:
+        self._book = book
+        self._storage = storage
+        self._dispatch = dispatch
+        self._threads = threads
+        self._rules = rules
+
+    async def store(self, request: Request) -> Stored:
+        """Read the recording from the request. Raises Problem; then, and when the client goes away, nothing
+        is left of it."""
+        job_id = JOB_PREFIX + secrets.token_urlsafe(12)
+        digest = hashlib.sha256()
+        loop = asyncio.get_running_loop()
+        try:
+            async with receiving(self._storage, upload_name(job_id), self._threads) as receive:
+
+                async def sink(block: bytes) -> None:
+                    await receive(block)
+                    await loop.run_in_executor(self._threads, digest.update, block)
+
+                received = await upload.receive(request, sink, self._rules.most_bytes)
+        except StorageError as error:
+            raise _storage_problem(error) from error
+        except ClientDisconnect:
+            log.info("upload broken off by its client")
+            raise Problem(400, "broken_off", "the upload was broken off") from None
+        return Stored(job_id, received, digest.hexdigest())
+
+    async def accept(self, stored: Stored, asked: Asked) -> Taken:
+        """Make a job of it, or find the one that there is for it already. Raises Problem, RedisError; then the
+        recording is erased."""
+        kept = False
+        try:
+            taken = await self._accept(stored, asked)
+            kept = taken.outcome == steps.NEW
+            return taken
+        finally:
+            if not kept:
+                await self.discard(stored)
+
+    async def discard(self, stored: Stored) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._storage.erase, stored.id)
+        except StorageError as error:
+            log.warning("a recording that is not needed stays for now", extra={"job": stored.id, "error": error})
+
+    async def _accept(self, stored: Stored, asked: Asked) -> Taken:
+        job = Job(
+            id=stored.id,
+            name=stored.received.name,
+            bytes=stored.received.bytes,
+            sha256=stored.sha256,
+            created=round(time.time(), 3),
+            options=asked.options,
+            media_type=stored.received.media_type,
+            owner=asked.owner,
+            token=asked.token,
+            awaited=asked.awaited,
+            retry_seconds=self._rules.retry_seconds,
+            trace=secrets.token_hex(8),
+        )
+        idempotency = _digest(asked.owner or "", asked.idempotency) if asked.idempotency else ""
+        submission = await self._book.submit(job, _same(job), idempotency, self._rules.most_jobs)
+        if submission.outcome == steps.CONFLICT:
+            message = "this Idempotency-Key came before with another recording or other options; use a new key"
+            raise Problem(422, "idempotency_conflict", message, "Idempotency-Key")
+        if submission.outcome == steps.FULL:
+            message = f"the server keeps {self._rules.most_jobs} recordings already; try again later"
+            raise Problem(429, "full", message, None, {"Retry-After": str(FULL_RETRY_SECONDS)})
+        if submission.outcome == steps.NEW:
+            self._dispatch.prepare_soon(job.id, job.retry_seconds, job.trace)
+        state = await self._book.state(submission.id)
+        if state is None:  # it expired at this very moment
+            raise Problem(503, "try_again", "send it again", None, {"Retry-After": "1"})
+        log.info("recording accepted", extra={"job": state.job.id, "outcome": submission.outcome, "bytes": job.bytes})
+        return Taken(state, submission.outcome)
+
+
+def _same(job: Job) -> str:
+    """What makes two recordings one job: owner, content, and the options that change the result or its way."""
+    options = replace(job.options, priority="normal", reference=None)
+    return _digest(job.owner or "", job.sha256, codec.dumps(options), job.token or "")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _storage_problem(error: StorageError) -> Problem:
+    log.error("recording not stored", extra={"error": error})
+    if isinstance(error, StorageFull):
+        message = "the server has no room for this recording; try again later"
+        return Problem(507, "storage_full", message, None, {"Retry-After": "60"})
+    message = "the server cannot reach its storage of recordings; try again in a moment"
+    return Problem(503, "storage_unavailable", message, None, {"Retry-After": "5"})

@@ -1,0 +1,14 @@
+"""Settings of the recordings worker, read once in `app.py`, and of the conductor, in `conductor.py`."""
+
+from dataclasses import dataclass
+
+from contracts.env import setting
+from fastapi_service.settings import Shared
+
+
+@dataclass(frozen=True)
+class Settings(Shared):
+    heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")
+    prepare_deadline_seconds: float = setting(
+        "PREPARE_DEADLINE_SECONDS", 900.0, "a recording that is decoded for longer ends its worker", minimum=1
+    )

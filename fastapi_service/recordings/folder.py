@@ -69,7 +69,7 @@ class Folder:
                 else:
                     path.unlink(missing_ok=True)
             for job in self._root.glob(JOBS):
-                if _newest(job) < before:
+                if job.is_dir() and _newest(job) < before:
                     _remove_empty(job)
             return len(old)
 

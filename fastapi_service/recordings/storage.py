@@ -103,7 +103,7 @@ class Storage:
         self._place = place
 
     def check(self) -> None:
-        """Raises StorageAway if nothing could be stored: to be asked at the start, and for the health page."""
+        """To be asked at the start, which makes the folder, and for the health page. Raises StorageAway, StorageFull."""
         self._place.check()
 
     def writing(self, name: str) -> Writing:

@@ -1,5 +1,6 @@
 """A server that speaks S3, as a process of its own on a port of its own: moto's, which keeps all in memory."""
 
+import functools
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class S3Server(Process):
         keys = {"aws_access_key_id": "test-key", "aws_secret_access_key": "test-secret"}
         return boto3.session.Session().client(name, region_name="us-east-1", endpoint_url=self.url, **keys)
 
-    @property
+    @functools.cached_property
     def client(self) -> Any:
         return self.service("s3")
 
@@ -52,5 +53,6 @@ class S3Server(Process):
         self._ask("reset-auth", b"0" if strict else b"1000000000")
 
     def _ask(self, path: str, data: bytes | None = None) -> int:
-        with urllib.request.urlopen(f"{self.url}/moto-api/{path}", data, timeout=PATIENCE) as answer:
+        request = urllib.request.Request(f"{self.url}/moto-api/{path}", data, {"Content-Type": "text/plain"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return int(answer.status)

@@ -103,7 +103,7 @@ class Storage:
         self._place = place
 
     def check(self) -> None:
-        """To be asked at the start, which makes the folder, and for the health page. Raises StorageAway, StorageFull."""
+        """To be asked at the start, which makes the folder, and for the health page. Raises StorageError."""
         self._place.check()
 
     def writing(self, name: str) -> Writing:

@@ -150,6 +150,9 @@ def _times(text: str, segment: Segment) -> list[tuple[float, float]]:
 
 def _cut(word: str) -> Iterator[str]:
     """Pieces of at most a line; a mark stays with the character that it is set on."""
+    if columns(word) <= LINE:
+        yield word
+        return
     piece, width = "", 0
     for character in word:
         if width + _width(character) > LINE:

@@ -1,11 +1,11 @@
 """PURE: a result as a file: JSON, plain text, SubRip and WebVTT subtitles, CSV.
 
-The page writes the same text and JSON of a live conversation (`web/js/exports.js`): keep the two alike.
+The page writes the same text of a live conversation, and JSON whose fields have these names
+(`web/js/exports.js`): keep the two alike.
 """
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Form:
 
 
 def as_json(result: SpeechResult) -> str:
-    return json.dumps(codec.encode(result), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    return codec.dumps(result) + "\n"
 
 
 def as_text(result: SpeechResult, sentiment: bool = True) -> str:

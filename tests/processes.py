@@ -167,6 +167,7 @@ class Pipeline:
             "PORT": str(self.port),
             "REDIS_URL": self.redis_url,
             "RESULT_LOG": str(self.result_log),
+            "STORAGE_URL": str(directory / "recordings"),
             "DEMO_MODELS": "always",
         }
         settings = clean_environ(**(own | dict(environ or {})))

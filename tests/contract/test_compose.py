@@ -20,9 +20,15 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROCESSES = procfile.lines()
 OURS = [name for name in PROCESSES if name != "redis"]
 BUILT = [name for name in OURS if (ROOT / name).is_dir()]
-"""Services with a folder, a Dockerfile and a Settings class of their own; the sweeper is the listener's image."""
+"""Services with a folder and a Dockerfile of their own."""
+LODGERS = {
+    "sweeper": ("listener_service", "listener_service.settings:Sweeper"),
+    "recordings_worker": ("fastapi_service", "fastapi_service.recordings.settings:Settings"),
+    "conductor": ("fastapi_service", "fastapi_service.recordings.settings:Settings"),
+}
+"""Services that run in another one's image, and their settings."""
 WORKERS = ["stt_worker", "analyzer_worker"]
-BEATING = [*WORKERS, "listener_service", "sweeper"]
+BEATING = [*WORKERS, "listener_service", *LODGERS]
 SET_BY_COMPOSE = {"REDIS_URL", "HOST", "PORT", "RESULT_LOG", "MODEL_DIR", "HEARTBEAT_FILE"}
 """Fixed inside the containers; a value in .env, which is for a start without them, must not count."""
 
@@ -60,11 +66,20 @@ def test_an_image_runs_its_line_of_the_procfile(service: str) -> None:
     assert not {"command", "entrypoint"} & set(SERVICES[service])
 
 
-def test_the_sweeper_runs_its_line_in_the_listeners_image_without_its_log() -> None:
-    listener, sweeper = SERVICES["listener_service"], SERVICES["sweeper"]
-    assert sweeper["build"] == listener["build"]
-    assert sweeper["entrypoint"] == shlex.split(PROCESSES["sweeper"]) and "command" not in sweeper
-    assert sweeper["user"] == "app" and not {"volumes", "cap_add"} & set(sweeper)
+@pytest.mark.parametrize("service", LODGERS)
+def test_a_lodger_runs_its_line_in_anothers_image(service: str) -> None:
+    assert SERVICES[service]["build"] == SERVICES[LODGERS[service][0]]["build"]
+    assert SERVICES[service]["entrypoint"] == shlex.split(PROCESSES[service]) and "command" not in SERVICES[service]
+
+
+def test_the_sweeper_has_nothing_of_the_log() -> None:
+    assert SERVICES["sweeper"]["user"] == "app" and not {"volumes", "cap_add"} & set(SERVICES["sweeper"])
+
+
+def test_all_that_handle_recordings_share_them() -> None:
+    for service in ("fastapi_service", "recordings_worker", "conductor"):
+        assert SERVICES[service]["volumes"] == ["recordings:/recordings"]
+        assert SERVICES[service]["environment"]["STORAGE_URL"] == "${STORAGE_URL:-/recordings}"
 
 
 @pytest.mark.parametrize(
@@ -168,13 +183,13 @@ def test_a_worker_is_given_time_to_finish_what_it_has() -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_compose_hands_on_every_setting_of_a_service_with_the_services_default(service: str) -> None:
-    name = "listener_service.settings:Shared" if service == "sweeper" else f"{service}.settings:Settings"
+    name = LODGERS[service][1] if service in LODGERS else f"{service}.settings:Settings"
     module, _, class_name = name.partition(":")
     settings_class = getattr(importlib.import_module(module), class_name)
     declared = {setting.name: setting for setting in env.declared(settings_class)}
     environment: dict[str, str] = SERVICES[service]["environment"]
     assert set(declared) <= set(environment)
-    for name in set(declared) - SET_BY_COMPOSE - {"DEMO_MODELS"}:
+    for name in set(declared) - SET_BY_COMPOSE - {"DEMO_MODELS", "STORAGE_URL"}:
         assert environment[name] == f"${{{name}:-}}", "the default is the service's own"
     for name in set(declared) & SET_BY_COMPOSE:
         assert "$" not in environment[name]

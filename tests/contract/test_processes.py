@@ -13,12 +13,18 @@ LINES = procfile.lines()
 QUEUES = {
     "stt_worker": [names.STT_QUEUE, names.STT_PARTIAL_QUEUE, names.STT_JOB_QUEUE],
     "analyzer_worker": [names.ANALYZER_QUEUE, names.ANALYZER_JOB_QUEUE],
+    "recordings_worker": [names.JOB_QUEUE],
 }
-TASKS = {"stt_worker": names.TRANSCRIBE_TASK, "analyzer_worker": names.ANALYZE_TASK}
+APPS = {worker: worker for worker in QUEUES} | {"recordings_worker": "fastapi_service.recordings"}
+TASKS = {
+    "stt_worker": names.TRANSCRIBE_TASK,
+    "analyzer_worker": names.ANALYZE_TASK,
+    "fastapi_service": names.PREPARE_TASK,
+}
 
 
 def test_the_processes() -> None:
-    services = ["fastapi_service", "stt_worker", "analyzer_worker", "listener_service", "sweeper"]
+    services = ["fastapi_service", "recordings_worker", "conductor", "stt_worker", "analyzer_worker", "listener_service", "sweeper"]
     assert list(LINES) == ["redis", *services]
 
 
@@ -32,7 +38,7 @@ def test_each_line_runs_a_module_that_exists(line: str) -> None:
 def test_each_queue_is_taken_by_its_worker_finals_before_partials(worker: str) -> None:
     (taken,) = re.findall(r"--queues=(\S+)", LINES[worker])
     assert taken.split(",") == QUEUES[worker]
-    assert f"-A {worker}.app " in LINES[worker]
+    assert f"-A {APPS[worker]}.app " in LINES[worker]
     for option in ("--pool=solo", "--concurrency=1", "--without-mingle", "--without-gossip"):
         assert option in LINES[worker].split()
 

@@ -1,7 +1,5 @@
 """One contract for both places: a folder, and a bucket of a real server that speaks S3."""
 
-import asyncio
-import functools
 import os
 import signal
 import subprocess
@@ -9,20 +7,17 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fastapi_service.recordings.multipart import PART_BYTES
-from fastapi_service.recordings.receiving import receiving
-from fastapi_service.recordings.storage import READ_AHEAD_BYTES, Storage, open_storage
+from fastapi_service.recordings.storage import READ_AHEAD_BYTES, Storage
 from fastapi_service.recordings.storage_errors import NotThere
 from scripts.procfile import ROOT
-from tests.eventually import eventually
-from tests.s3_server import BUCKET, S3Server
+from tests.kept import PLACES, Kept, in_bucket, in_folder
+from tests.s3_server import S3Server
 
 MEGABYTE = 1 << 20
 MORE_THAN_A_PART = PART_BYTES + 5 * MEGABYTE
@@ -38,51 +33,25 @@ sys.stdin.read()
 """
 
 
-@dataclass
-class Kept:
-    """`everything` lists what is really there, unfinished things too."""
-
-    url: str
-    everything: Callable[[], list[str]]
-
-    @functools.cached_property
-    def storage(self) -> Storage:
-        return open_storage(self.url)
-
-
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     with S3Server(tmp_path_factory.mktemp("s3")) as server:
         yield server
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(params=PLACES)
 def kept(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
     if request.param == "folder":
-        folder = tmp_path / "made" / "when needed"
-        return Kept(str(folder), lambda: [str(path) for path in folder.rglob("*")])
+        return in_folder(tmp_path / "made" / "when needed")
     server: S3Server = request.getfixturevalue("s3")
     for name, value in server.storage_environ.items():
         monkeypatch.setenv(name, value)
-    prefix = f"{tmp_path.parent.name}/{tmp_path.name}"
-
-    def everything() -> list[str]:
-        found = server.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", ())
-        return [each["Key"] for each in found] + [key for key in server.unfinished() if key.startswith(prefix)]
-
-    return Kept(f"s3://{BUCKET}/{prefix}", everything)
+    return in_bucket(server, tmp_path.name)
 
 
 @pytest.fixture
 def storage(kept: Kept) -> Storage:
-    kept.storage.check()
     return kept.storage
-
-
-@pytest.fixture
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
 
 
 def noise(size: int) -> bytes:
@@ -118,7 +87,7 @@ def test_a_failure_while_writing_leaves_nothing(kept: Kept, size: int) -> None:
         if size:
             file.write(noise(size))
         raise KeyError("the client went away")
-    assert kept.everything() == [] or kept.everything() == [kept.url]
+    assert kept.everything() == []
     assert kept.storage.jobs() == {}
     with pytest.raises(ValueError, match="given up"):
         file.write(b"more")
@@ -165,7 +134,6 @@ def test_what_goes_away_while_it_is_read_is_not_taken_for_its_end(storage: Stora
 
 @pytest.mark.parametrize("ask", ["read", "size", "open"])
 def test_what_was_never_stored_is_not_there(storage: Storage, ask: str) -> None:
-    storage.check()
     with pytest.raises(NotThere, match="job-a/upload is not in .*: it was never stored"):
         getattr(storage, ask)("job-a/upload")
     with pytest.raises(NotThere):
@@ -189,16 +157,10 @@ def test_jobs_are_listed_with_the_time_of_their_newest_file_and_erased_whole(kep
     assert kept.everything() == []
 
 
-def test_the_files_of_others_are_neither_listed_nor_cleaned(kept: Kept, request: pytest.FixtureRequest) -> None:
+def test_the_files_of_others_are_neither_listed_nor_cleaned(kept: Kept) -> None:
     kept.storage.put("job-a/upload", b"x")
-    if kept.url.startswith("s3"):
-        server: S3Server = request.getfixturevalue("s3")
-        for key in ("backup/.job", "job", "job-file"):
-            server.client.put_object(Bucket=BUCKET, Key=kept.url.removeprefix(f"s3://{BUCKET}/") + f"/{key}", Body=b"")
-    else:
-        (Path(kept.url) / "backup").mkdir()
-        for name in ("backup/.job", "job", "job-file"):
-            (Path(kept.url) / name).touch()
+    for name in ("backup/.job", "job", "job-file"):
+        kept.slip_in(name)
     there = sorted(kept.everything())
     assert set(kept.storage.jobs()) == {"job-a"}
     kept.storage.clean(time.time() + 60)
@@ -236,53 +198,6 @@ def test_what_a_killed_writer_left_is_not_seen_and_cleaned_later(kept: Kept) -> 
     assert kept.storage.clean(before=time.time() + 60) == 1
     kept.storage.clean(before=time.time() + 60)
     assert kept.everything() == []
-
-
-def test_an_upload_is_written_from_the_event_loop(storage: Storage, threads: ThreadPoolExecutor) -> None:
-    data = noise(MORE_THAN_A_PART)
-
-    async def receive() -> None:
-        async with receiving(storage, "job-a/upload", threads) as write:
-            for at in range(0, len(data), MEGABYTE):
-                await write(data[at : at + MEGABYTE])
-
-    asyncio.run(receive())
-    assert storage.read("job-a/upload") == data
-
-
-@pytest.mark.parametrize("end", [KeyError, asyncio.CancelledError])
-def test_an_upload_that_breaks_off_leaves_nothing(
-    kept: Kept, threads: ThreadPoolExecutor, end: type[BaseException]
-) -> None:
-    async def receive() -> None:
-        async with receiving(kept.storage, "job-a/upload", threads) as write:
-            await write(noise(MORE_THAN_A_PART))
-            raise end
-
-    with pytest.raises(end):
-        asyncio.run(receive())
-    assert kept.everything() == []
-
-
-def test_an_upload_cancelled_in_the_middle_of_a_block_leaves_nothing(kept: Kept, threads: ThreadPoolExecutor) -> None:
-    async def receive(begun: asyncio.Event) -> None:
-        async with receiving(kept.storage, "job-a/upload", threads) as write:
-            while True:
-                await write(bytes(MORE_THAN_A_PART))
-                begun.set()
-
-    async def cancel() -> None:
-        begun = asyncio.Event()
-        task = asyncio.create_task(receive(begun))
-        await begun.wait()
-        assert kept.everything()
-        task.cancel()
-        task.cancel()  # and whoever waits for the end of it, too
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(cancel())
-    eventually(lambda: kept.everything() == [])
 
 
 def test_many_threads_use_it_at_once(storage: Storage) -> None:

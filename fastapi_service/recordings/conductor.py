@@ -27,7 +27,7 @@ from fastapi_service.recordings import advance, steps
 from fastapi_service.recordings.acts import Acts
 from fastapi_service.recordings.advance import Act, Rules
 from fastapi_service.recordings.book import Book
-from fastapi_service.recordings.settings import Settings
+from fastapi_service.recordings.settings import Conducting
 from fastapi_service.recordings.storage import open_storage
 from fastapi_service.recordings.storage_errors import StorageError
 
@@ -106,7 +106,7 @@ async def conduct(conductor: Conductor, stopped: asyncio.Event) -> None:
             await asyncio.wait_for(stopped.wait(), wait)
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Conducting) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -131,7 +131,7 @@ async def run(settings: Settings) -> None:
 
 def main() -> int:
     try:
-        settings = env.read(Settings, os.environ)
+        settings = env.read(Conducting, os.environ)
         connect.refuse_cluster(settings.redis_url)
     except env.SettingError as error:
         sys.exit(f"{SERVICE}: {error}")

@@ -7,8 +7,12 @@ from fastapi_service.settings import Shared
 
 
 @dataclass(frozen=True)
-class Settings(Shared):
+class Conducting(Shared):
     heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")
+
+
+@dataclass(frozen=True)
+class Settings(Conducting):
     prepare_deadline_seconds: float = setting(
         "PREPARE_DEADLINE_SECONDS", 900.0, "a recording that is decoded for longer ends its worker", minimum=1
     )

@@ -24,7 +24,7 @@ BUILT = [name for name in OURS if (ROOT / name).is_dir()]
 LODGERS = {
     "sweeper": ("listener_service", "listener_service.settings:Sweeper"),
     "recordings_worker": ("fastapi_service", "fastapi_service.recordings.settings:Settings"),
-    "conductor": ("fastapi_service", "fastapi_service.recordings.settings:Settings"),
+    "conductor": ("fastapi_service", "fastapi_service.recordings.settings:Conducting"),
 }
 """Services that run in another one's image, and their settings."""
 WORKERS = ["stt_worker", "analyzer_worker"]

@@ -55,9 +55,10 @@ def documented() -> dict[str, str]:
     return dict(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
 
 
-def test_every_process_of_the_procfile_is_a_service_and_nothing_else_but_nginx_and_certbot() -> None:
-    assert set(SERVICES) == set(PROCESSES) | {"nginx", "certbot"}
+def test_every_process_of_the_procfile_is_a_service_and_nothing_else_but_what_others_made() -> None:
+    assert set(SERVICES) == set(PROCESSES) | {"nginx", "certbot", "minio"}
     assert SERVICES["certbot"]["profiles"] == ["letsencrypt"]
+    assert SERVICES["minio"]["profiles"] == ["minio"]
 
 
 @pytest.mark.parametrize("service", BUILT)
@@ -80,6 +81,15 @@ def test_all_that_handle_recordings_share_them() -> None:
     for service in ("fastapi_service", "recordings_worker", "conductor"):
         assert SERVICES[service]["volumes"] == ["recordings:/recordings"]
         assert SERVICES[service]["environment"]["STORAGE_URL"] == "${STORAGE_URL:-/recordings}"
+
+
+def test_minio_is_where_the_recordings_are_looked_for_and_takes_the_same_keys() -> None:
+    minio, environment = SERVICES["minio"], SERVICES["conductor"]["environment"]
+    assert variables(environment["AWS_ENDPOINT_URL_S3"]) == {"AWS_ENDPOINT_URL_S3": "http://minio:9000"}
+    assert minio["environment"]["MINIO_ROOT_USER"] == environment["AWS_ACCESS_KEY_ID"]
+    assert minio["environment"]["MINIO_ROOT_PASSWORD"] == environment["AWS_SECRET_ACCESS_KEY"]
+    assert minio["networks"] == ["backend"] and re.search(r":RELEASE\.\S+Z$", minio["image"])
+    assert (ROOT / "docker" / "minio.sh").is_file()
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ class Step:
 
 def open_session(session: str, key: str, owner: str, created: float) -> Step:
     """Make a session that only `owner` may add to, until somebody who knows `key` takes it over."""
-    return Step(_OPEN, (keys.session(session),), (_hashed(key), owner, str(created), keys.SESSION_TTL_SECONDS))
+    return Step(_OPEN, (keys.session(session),), (hashed(key), owner, str(created), keys.SESSION_TTL_SECONDS))
 
 
 def take_over(session: str, key: str, owner: str, after: int) -> Step:
@@ -162,7 +162,7 @@ def take_over(session: str, key: str, owner: str, after: int) -> Step:
     utterances, language or empty, [numbers of open utterances]]."""
     names = keys.session(session), keys.open_utterances(session), keys.events(session)
     notice = codec.dumps(TakenOver(session, owner))
-    return Step(_TAKE_OVER, names, (_hashed(key), owner, after, notice, keys.SESSION_TTL_SECONDS))
+    return Step(_TAKE_OVER, names, (hashed(key), owner, after, notice, keys.SESSION_TTL_SECONDS))
 
 
 def accept(task: TranscribeTask, pcm: bytes, owner: str, settled: int) -> Step:
@@ -207,6 +207,6 @@ def put_off(session: str, utterance: int, holder: str, delay_ms: int) -> Step:
     return Step(_PUT_OFF, names, (keys.member(session, utterance), holder, delay_ms, MOST_STARTS, ttl))
 
 
-def _hashed(key: str) -> str:
+def hashed(key: str) -> str:
     """What Redis stores of a session's key: who reads Redis cannot resume by it."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -16,6 +16,7 @@ from fastapi_service import __version__
 from fastapi_service.admission import RESUMED_SHARE
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.gateway import DEFAULT, Ears, Gateway, Patience
+from fastapi_service.history import History
 from fastapi_service.live.conversation import VoiceDetector
 from fastapi_service.load import Load
 from fastapi_service.probe import Probe
@@ -25,7 +26,7 @@ from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.reception import Reception
 from fastapi_service.recordings.storage import open_storage
 from fastapi_service.results import Results
-from fastapi_service.routes import health, job_events, job_result, jobs, page, problem, socket
+from fastapi_service.routes import health, job_events, job_result, jobs, page, problem, session_result, socket
 from fastapi_service.security import SecurityHeaders
 from fastapi_service.sessions import Sessions
 from fastapi_service.settings import Settings
@@ -96,6 +97,7 @@ def create_app(
     problem.install(app)
     app.include_router(socket.router(gateway))
     app.include_router(health.router(store, gateway))
+    app.include_router(session_result.router(History(store)))
     for module in (jobs, job_events, job_result):
         app.include_router(module.router(desk))
     app.include_router(page.router(web))

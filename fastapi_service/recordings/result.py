@@ -17,8 +17,8 @@ from fastapi_service.recordings import mood
 from fastapi_service.recordings.mood import Judged, Moment, Overall
 
 VERSION = 1
-NO_VOICE = "no speech was found in this recording"
-NO_WORDS = "sound was heard in this recording, but no words"
+NO_VOICE = "no speech was found"
+NO_WORDS = "sound was heard, but no words"
 NOT_JUDGED_YET = "not judged yet"
 
 _SPACELESS = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"

@@ -37,6 +37,7 @@ INDEX = {
         "live": "/health/live",
         "ready": "/health/ready",
         "recordings": "/v1/jobs",
+        "session_result": "/v1/sessions/{session}/result",
         "openapi": "/openapi.json",
         "page": "/index.html",
     },

@@ -84,6 +84,13 @@ def test_what_is_not_pure_in_contracts_is_named_where_it_is_said() -> None:
     assert set(re.findall(r"`(\w+\.py)`", said)) == impure
 
 
+@pytest.mark.parametrize("path", ["result", "mood", "cues", "exports"])
+def test_a_result_and_its_exports_are_pure(path: str) -> None:
+    found = ROOT / "fastapi_service" / "recordings" / f"{path}.py"
+    assert foreign(found) <= {"contracts", "fastapi_service"}
+    assert not imported(found) & IMPURE
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_imports_no_other_one(service: str) -> None:
     others = (OURS | set(SERVICES)) - {service, "contracts"}

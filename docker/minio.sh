@@ -15,11 +15,11 @@ if [ -z "${MINIO_ROOT_USER:-}" ] || [ "${#password}" -lt 8 ]; then
   exit 1
 fi
 
-# /tmp/bucket tells the health check that the bucket is there
-rm -f /tmp/bucket
+# tells the health check that the bucket is there; HOME is /tmp
+rm -f "$HOME/bucket"
 (
   until mc alias set here http://127.0.0.1:9000 "$MINIO_ROOT_USER" "$password" >/dev/null 2>&1 \
-    && mc mb --ignore-existing "here/$bucket" && : >/tmp/bucket; do
+    && mc mb --ignore-existing "here/$bucket" && : >"$HOME/bucket"; do
     sleep 1
   done
 ) &

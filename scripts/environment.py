@@ -17,6 +17,7 @@ from honcho.environ import parse  # type: ignore[import-untyped]  # ships no typ
 from analyzer_worker.settings import Settings as Analyzer
 from analyzer_worker.settings import languages
 from contracts import env
+from fastapi_service.recordings.storage import open_storage
 from fastapi_service.settings import Settings as Gateway
 from listener_service.settings import Settings as Listener
 from scripts import redis_server
@@ -41,9 +42,11 @@ class Plan:
     result_log: str
 
 
-def plan(environ: Mapping[str, str], env_file: Path, lines: Mapping[str, str]) -> Plan:
+def plan(
+    environ: Mapping[str, str], env_file: Path, lines: Mapping[str, str], defaults: Mapping[str, str] | None = None
+) -> Plan:
     """Raises Trouble for a setting, a port or a log file that cannot be used, and when there is no Redis to start."""
-    chosen = {**read_env_file(env_file), **environ}
+    chosen = {**(defaults or {}), **read_env_file(env_file), **environ}
     chosen = {name: value for name, value in chosen.items() if value.strip() or name not in FILLED}
     chosen["PATH"] = os.path.dirname(sys.executable) + os.pathsep + chosen.get("PATH", "")
     chosen["PYTHONUNBUFFERED"] = "1"
@@ -79,6 +82,7 @@ def check_settings(environ: Mapping[str, str]) -> None:
         for settings in (Gateway, Speech, Listener):
             env.read(settings, environ)
         languages(env.read(Analyzer, environ).sentiment_languages)
+        open_storage(env.read(Gateway, environ).storage_url)
     except env.SettingError as error:
         raise Trouble(str(error)) from None
 

@@ -40,7 +40,7 @@ def main() -> int:
 def make_plan() -> Plan:
     """Raises Trouble."""
     own = {"REDIS_DIR": str(state.run_directory() / "redis"), "STORAGE_URL": str(state.run_directory() / "recordings")}
-    return plan(own | os.environ, procfile.ROOT / ".env", procfile.lines())
+    return plan(os.environ, procfile.ROOT / ".env", procfile.lines(), own)
 
 
 def supervise(chosen: Plan, another: Callable[[], Plan] | None = None) -> int:

@@ -23,6 +23,14 @@ def test_the_shell_wins_over_the_file_and_the_file_over_the_defaults(tmp_path: P
     assert chosen.result_log == "logs/result_listener.log"
 
 
+def test_what_make_run_sets_itself_gives_way_to_the_file(tmp_path: Path) -> None:
+    for text, url in (("", "own"), ("STORAGE_URL=s3://speech", "s3://speech")):
+        (tmp_path / ".env").write_text(text)
+        environ = {"PATH": "/bin", "PORT": str(any_free_port())}
+        chosen = plan(environ, tmp_path / ".env", LINES, {"STORAGE_URL": "own"})
+        assert chosen.environ["STORAGE_URL"] == url
+
+
 def test_redis_is_started_unless_there_is_an_address(tmp_path: Path) -> None:
     own = planned(tmp_path)
     assert list(own.lines) == ["redis", "web"]
@@ -62,7 +70,8 @@ def test_a_foreign_host_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("STT_ENGINE", "none"), ("PARTIALS", "maybe"), ("MAX_SESSIONS", "0"), ("SENTIMENT_LANGUAGES", "english")],
+    [("STT_ENGINE", "none"), ("PARTIALS", "maybe"), ("MAX_SESSIONS", "0"), ("SENTIMENT_LANGUAGES", "english")]
+    + [("STORAGE_URL", "ftp://host/folder")],
 )
 def test_a_setting_that_a_service_would_refuse_is_named_before_anything_starts(
     tmp_path: Path, name: str, value: str

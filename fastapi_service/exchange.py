@@ -1,10 +1,13 @@
 """One started session's traffic with the workers: audio to utterances, answers to messages."""
 
+import asyncio
+import contextlib
 import dataclasses
 import logging
 import math
 import secrets
 import time
+from collections.abc import AsyncIterator
 
 from contracts import audio, keys
 from contracts.connect import out_of_memory
@@ -145,7 +148,8 @@ class Exchange:
             spoken_at=min(now, self._hearing.spoken_at(utterance)),
             accepted_at=now,
         )
-        await self._gateway.dispatch.accept(task, pcm, self._identity.owner, self._tell_away)
+        async with self._signs_of_life():
+            await self._gateway.dispatch.accept(task, pcm, self._identity.owner, self._tell_away)
         self._told_away = None
         self._durable = max(self._durable, utterance.end)
         self._lead.add(utterance.number, utterance.end - utterance.start)
@@ -196,7 +200,8 @@ class Exchange:
         if settled - self._durable < least:
             return
         try:
-            await self._gateway.sessions.settle(self._identity, settled, self._hearing.language)
+            async with self._signs_of_life():
+                await self._gateway.sessions.settle(self._identity, settled, self._hearing.language)
         except UNREACHABLE as error:
             log.debug("silence not settled yet", extra={"session": self.session, "error": error})
             return
@@ -225,6 +230,20 @@ class Exchange:
         await self._outbox.put(
             Error(session=self.session, code=code.name, message=message, retryable=code.retryable, at=time.time())
         )
+
+    @contextlib.asynccontextmanager
+    async def _signs_of_life(self) -> AsyncIterator[None]:
+        """While inside, for as long as Redis may take to answer or not to: who swallows packets says nothing."""
+        giving = asyncio.create_task(self._keep_giving_signs())
+        try:
+            yield
+        finally:
+            giving.cancel()
+
+    async def _keep_giving_signs(self) -> None:
+        while True:
+            await asyncio.sleep(self._gateway.patience.sign_of_life_seconds)
+            await self._sign_of_life()
 
     async def _sign_of_life(self) -> None:
         await self._outbox.put(Accepted(session=self.session, samples=self._told_accepted))

@@ -97,7 +97,7 @@ class Traffic:
             for metric, values in per_source.items():
                 for value in values:
                     metric.labels(source, value)
-        for stage in STAGES:
+        for stage in (*STAGES, OTHER):
             self._letters.labels(stage)
 
 

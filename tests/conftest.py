@@ -49,7 +49,7 @@ BUSY = {
         f"e2e/test_{name}.py"
         for name in (
             *("analyzer_models", "bench", "browsers", "demo", "engines", "engines_words", "pipeline", "redis_kinds"),
-            *("run", "shipped_models", "stt_worker", "stt_worker_life", "task_events"),
+            *("run", "monitoring", "shipped_models", "stt_worker", "stt_worker_life", "task_events"),
         )
     ),
 }

@@ -27,6 +27,9 @@ LODGERS = {
     "conductor": ("fastapi_service", "fastapi_service.recordings.settings:Conducting"),
 }
 """Services that run in another one's image, and their settings."""
+MONITORING = ("exporter", "prometheus", "grafana", "flower")
+PROFILES = {"certbot": "letsencrypt", "minio": "minio", **dict.fromkeys(MONITORING, "monitoring")}
+"""Services that start only when they are asked for."""
 WORKERS = ["stt_worker", "analyzer_worker"]
 BEATING = [*WORKERS, "listener_service", *LODGERS]
 SET_BY_COMPOSE = {"REDIS_URL", "HOST", "PORT", "RESULT_LOG", "MODEL_DIR", "HEARTBEAT_FILE"}
@@ -55,10 +58,10 @@ def documented() -> dict[str, str]:
     return dict(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
 
 
-def test_every_process_of_the_procfile_is_a_service_and_nothing_else_but_what_others_made() -> None:
-    assert set(SERVICES) == set(PROCESSES) | {"nginx", "certbot", "minio"}
-    assert SERVICES["certbot"]["profiles"] == ["letsencrypt"]
-    assert SERVICES["minio"]["profiles"] == ["minio"]
+def test_every_process_of_the_procfile_is_a_service_and_nothing_else_but_nginx_and_what_is_asked_for() -> None:
+    assert set(SERVICES) == set(PROCESSES) | {"nginx"} | set(PROFILES)
+    profiles = {name: settings["profiles"] for name, settings in SERVICES.items() if "profiles" in settings}
+    assert profiles == {name: [profile] for name, profile in PROFILES.items()}
 
 
 @pytest.mark.parametrize("service", BUILT)
@@ -155,7 +158,10 @@ def test_what_has_no_port_is_healthy_by_its_heartbeat_file(service: str) -> None
 
 
 def test_only_nginx_is_published_and_redis_sits_where_nothing_gets_in_or_out() -> None:
-    assert [name for name, settings in SERVICES.items() if "ports" in settings] == ["nginx"]
+    published = {name for name, settings in SERVICES.items() if "ports" in settings and name not in PROFILES}
+    assert published == {"nginx"}
+    for name in PROFILES:
+        assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", [])), name
     assert SERVICES["nginx"]["ports"] == ["${HTTP_PORT:-80}:80", "${HTTPS_PORT:-443}:443"]
     assert SERVICES["redis"]["networks"] == ["backend"]
     assert COMPOSE["networks"]["backend"]["internal"] is True

@@ -5,11 +5,13 @@ FAULTS_MODELS=scripted gives it words that cost nothing.
 """
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from celery import Celery
 
 from contracts import env, ledger
+from contracts.lease import Lease
 from contracts.messages import AnalyzeTask
 from contracts.names import TRANSCRIBE_TASK
 from contracts.tasks import Life, serve, worker_app
@@ -22,21 +24,37 @@ from tests.faults.scripted import SCRIPTED, SETTING, PoisonableEngine, ScriptedE
 from tests.faults.traps import CLAIMED, FINISHED, UNDERSTOOD, Traps
 
 
+class TrappedLease:
+    """Implements `Lease`."""
+
+    def __init__(self, lease: Lease, traps: Traps) -> None:
+        self._lease = lease
+        self._traps = traps
+
+    def begin(self, session: str, utterance: int) -> str:
+        outcome = self._lease.begin(session, utterance)
+        if outcome == ledger.GO:
+            self._traps.spring(CLAIMED, f"{session}:{utterance}")
+        return outcome
+
+    def put_off(self, session: str, utterance: int, seconds: float) -> str:
+        return self._lease.put_off(session, utterance, seconds)
+
+
 class TrappedWorker(worker.Worker):
     def __init__(self, settings: Settings, app: Celery, traps: Traps) -> None:
         super().__init__(settings, app)
         self._traps = traps
 
+    def start(self) -> None:
+        super().start()
+        if self._desk:
+            self._desk = replace(self._desk, lease=TrappedLease(self._desk.lease, self._traps))
+
     def take(self, message: Any, delivery_tag: str | None) -> None:
         super().take(message, delivery_tag)
         if isinstance(message, dict) and message.get("kind") == "final":
             self._traps.spring(FINISHED, f"{message.get('session')}:{message.get('utterance')}")
-
-    def _begin(self, client: Any, session: str, utterance: int) -> str:
-        outcome = super()._begin(client, session, utterance)
-        if outcome == ledger.GO:
-            self._traps.spring(CLAIMED, f"{session}:{utterance}")
-        return outcome
 
     def _hand_on(self, task: AnalyzeTask) -> None:
         self._traps.spring(UNDERSTOOD, f"{task.transcript.session}:{task.transcript.utterance}")

@@ -26,7 +26,19 @@ from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.reception import Reception
 from fastapi_service.recordings.storage import open_storage
 from fastapi_service.results import Results
-from fastapi_service.routes import health, job_events, job_result, jobs, page, problem, session_result, socket
+from fastapi_service.routes import (
+    health,
+    job_events,
+    job_result,
+    jobs,
+    openai_audio,
+    openai_models,
+    page,
+    problem,
+    session_result,
+    socket,
+    tokens,
+)
 from fastapi_service.security import SecurityHeaders
 from fastapi_service.sessions import Sessions
 from fastapi_service.settings import Settings
@@ -98,8 +110,9 @@ def create_app(
     app.include_router(socket.router(gateway))
     app.include_router(health.router(store, gateway))
     app.include_router(session_result.router(History(store)))
-    for module in (jobs, job_events, job_result):
+    for module in (jobs, job_events, job_result, tokens, openai_audio):
         app.include_router(module.router(desk))
+    app.include_router(openai_models.router(workers))
     app.include_router(page.router(web))
     return app
 

@@ -50,4 +50,4 @@ class Desk:
         offered = sorted({beat.model for beat in crew.of(STT) if beat.state == "ready"})
         if model not in offered:
             known = f"use {' or '.join(offered)}, or leave it out" if offered else "no speech worker is ready"
-            raise Problem(422, "invalid_request", f"model {model!r} is not offered here: {known}", "model")
+            raise Problem(422, "model_not_found", f"model {model!r} is not offered here: {known}", "model")

@@ -144,9 +144,10 @@ class Reception:
 
 
 def _same(job: Job) -> str:
-    """What makes two recordings one job: owner, content, and the options that change the result or its way."""
+    """What makes two recordings one job: owner, content, the options that change the result or its way, and
+    whether it ends when nobody waits for it."""
     options = replace(job.options, priority="normal", reference=None)
-    return _digest(job.owner or "", job.sha256, codec.dumps(options), job.token or "")
+    return _digest(job.owner or "", job.sha256, codec.dumps(options), job.token or "", str(job.awaited))
 
 
 def _digest(*parts: str) -> str:

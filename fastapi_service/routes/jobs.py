@@ -24,7 +24,7 @@ _OPTIONS: dict[str, Any] = {
     "webhook": {"type": "string", "format": "uri", "description": "Is told of the end"},
     "reference": {"type": "string", "maxLength": asking.LONGEST_TEXT, "description": "Comes back unchanged"},
 }
-_BODY = {
+BODY = {
     "required": True,
     "content": {
         "multipart/form-data": {
@@ -37,6 +37,18 @@ _BODY = {
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     },
 }
+REFUSALS = responses(
+    {
+        400: "No file, an empty one, or a form that cannot be read",
+        403: "Asked for by another site's page",
+        413: "Larger than is taken here",
+        415: "Not a way to send a file",
+        422: "An option that is not known, or an Idempotency-Key used for something else",
+        429: "Too many recordings are kept already",
+        503: "Redis or the storage cannot be reached, or is full",
+        507: "No room in the storage",
+    }
+)
 _QUERY = [
     {"name": name, "in": "query", "required": False, "schema": schema, "description": schema.get("description", "")}
     for name, schema in _OPTIONS.items()
@@ -50,21 +62,10 @@ def router(desk: Desk) -> APIRouter:
         "",
         status_code=202,
         dependencies=[Depends(same_site)],
-        openapi_extra={"requestBody": _BODY, "parameters": _QUERY},
+        openapi_extra={"requestBody": BODY, "parameters": _QUERY},
         responses={
             200: {"model": TakenAnswer, "description": "It was here already"},
-            **responses(
-                {
-                    400: "No file, an empty one, or a form that cannot be read",
-                    403: "Asked for by another site's page",
-                    413: "Larger than is taken here",
-                    415: "Not a way to send a file",
-                    422: "An option that is not known, or an Idempotency-Key used for something else",
-                    429: "Too many recordings are kept already",
-                    503: "Redis or the storage cannot be reached, or is full",
-                    507: "No room in the storage",
-                }
-            ),
+            **REFUSALS,
         },
     )
     async def submit(

@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 STT, ANALYZER = "stt_worker", "analyzer_worker"
 NEEDED = (STT, ANALYZER)
 """Without one of each speech becomes no result."""
-WANTED = ("listener_service", "sweeper")
-"""Without them it does, but is not in the log, or is not sent again when something dies on the way."""
+WANTED = ("listener_service", "sweeper", "recordings_worker", "conductor")
+"""Without them it does, but is not in the log, or is not sent again when something dies on the way, or no
+recording is worked on."""
 
 FRESH_SECONDS = 1.0
 _ORDER = ("ready", "loading", "failed")

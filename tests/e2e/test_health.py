@@ -1,5 +1,6 @@
 """/health of a real gateway process, and how it ends when it cannot start."""
 
+import contextlib
 import signal
 import socket
 from pathlib import Path
@@ -37,7 +38,7 @@ def test_ready_once_a_clip_went_through_both_queues(redis_server: RedisServer, t
         assert refused.json()["parts"]["pipeline"]["state"] == "waiting"
         with PlayedWorkers(redis_server.url) as workers:
             eventually(lambda: httpx.get(f"{url}/ready", timeout=PATIENCE).status_code == 200)
-            assert [task.kind for task in workers.tasks] == ["probe"]
+            assert {task.kind for task in workers.tasks} == {"probe"}
             report = httpx.get(f"{url}/ready", timeout=PATIENCE).json()
         assert report["models"] == {"engine": "played", "speech": "played-speech", "sentiment": "played-sentiment"}
         assert report["demo_models"] is False and report["real_models"] is None and report["sessions"] == 0
@@ -69,18 +70,25 @@ def test_a_worker_that_failed_says_why(redis_server: RedisServer) -> None:
 def test_a_log_or_a_sweeper_that_is_missing_is_told_and_the_page_stays(
     redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    environ = clean_environ(REDIS_URL=redis_server.url, RESULT_LOG=str(tmp_path / "results.log"))
+    own = {"RESULT_LOG": str(tmp_path / "results.log"), "STORAGE_URL": str(tmp_path / "recordings")}
+    environ = clean_environ(REDIS_URL=redis_server.url, **own)
     lines = procfile.lines()
     with PlayedWorkers(redis_server.url), RunningGateway(redis_server.url) as gateway:
         report: Any = eventually(lambda: _when_ready(gateway))
         assert report["status"] == 200
-        assert [lack.split(":")[0] for lack in report["degraded"]] == ["listener_service", "sweeper"]
+        assert _missing(report) == ["listener_service", "sweeper", "recordings_worker", "conductor"]
         with Process("sweeper", lines["sweeper"], tmp_path, environ):
-            eventually(lambda: [lack.split(":")[0] for lack in gateway.health()["degraded"]] == ["listener_service"])
-            with Process("listener_service", lines["listener_service"], tmp_path, environ):
+            eventually(lambda: "sweeper" not in _missing(gateway.health()))
+            with contextlib.ExitStack() as rest:
+                for name in ("listener_service", "recordings_worker", "conductor"):
+                    rest.enter_context(Process(name, lines[name], tmp_path, environ))
                 eventually(lambda: gateway.health()["degraded"] == [])
         parts = gateway.health()["parts"]
         assert parts["sweeper"]["ready"] == 1 and parts["listener_service"]["needed"] is False
+
+
+def _missing(report: dict[str, Any]) -> list[str]:
+    return [lack.split(":")[0] for lack in report["degraded"]]
 
 
 def test_what_waits_is_told(redis_server: RedisServer) -> None:
@@ -90,7 +98,8 @@ def test_what_waits_is_told(redis_server: RedisServer) -> None:
         talker.wait_for("pong")
         report = eventually(lambda: _with_queued(gateway, 2))
         assert report["pending"]["utterances"] == 2 and report["dead_letters"] == 0
-        assert set(report["queues"]) == {"stt_queue", "stt_partial_queue", "analyzer_queue"}
+        live = {"stt_queue", "stt_partial_queue", "analyzer_queue"}
+        assert set(report["queues"]) == live | {"stt_job_queue", "analyzer_job_queue", "job_queue"}
         assert eventually(lambda: gateway.health()["queues"]["stt_queue"]["oldest_seconds"] > 0)
         assert eventually(lambda: gateway.health()["pending"]["overdue_seconds"] > 0)
         assert 0 < report["parts"]["redis"]["memory_used"] < 0.1

@@ -44,7 +44,7 @@ def test_statistics_at_an_interval_and_at_exit(listeners: Listeners) -> None:
     listener = listeners.start(STATISTICS_SECONDS="1")
     listeners.say(1, 2)
     listeners.say(1, session="s2")
-    eventually(lambda: listeners.lines(statistics=True))
+    eventually(lambda: listeners.lines(statistics=True) and len(listeners.utterances()) == 3)
     listener.interrupt()
     assert listener.wait() == 0
     last = listeners.lines(statistics=True)[-3:]

@@ -62,9 +62,10 @@ def test_one_that_died_on_another_machine_is_followed_when_its_lock_runs_out(lis
     listeners.redis.xgroup_create(RESULTS_STREAM, LISTENER_GROUP, id="0", mkstream=True)
     listeners.say(1, 2, 3)
     listeners.redis.xreadgroup(LISTENER_GROUP, "listener", {RESULTS_STREAM: ">"}, count=2)
-    listeners.redis.set(keys.LISTENER, "elsewhere-7/another-kernel:1/99", px=3000)
+    listeners.redis.set(keys.LISTENER, "elsewhere-7/another-kernel:1/99")
     listener = listeners.start()
     assert "elsewhere-7" in listener.wait_for("standing by")
+    listeners.redis.pexpire(keys.LISTENER, 1000)
     eventually(lambda: listeners.utterances() == [1, 2, 3] and listeners.unacknowledged() == 0)
 
 

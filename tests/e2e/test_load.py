@@ -46,8 +46,9 @@ def test_the_age_of_what_waits_is_read_from_real_tasks(redis_server: RedisServer
         celery.send_task(ANALYZE_TASK, kwargs={"message": task}, queue=ANALYZER_QUEUE)
     seen = read(redis_server.url)
     assert seen.queues[STT_QUEUE].length == 3
-    assert 100 <= (seen.queues[STT_QUEUE].oldest or 0) < 130
-    assert 30 <= (seen.queues[ANALYZER_QUEUE].oldest or 0) < 60
+    now_after = time.time()
+    assert 100 <= (seen.queues[STT_QUEUE].oldest or 0) <= 100 + now_after - now
+    assert 30 <= (seen.queues[ANALYZER_QUEUE].oldest or 0) <= 30 + now_after - now
 
 
 def test_entries_that_nobody_understands_have_no_age(redis_server: RedisServer) -> None:
@@ -61,7 +62,7 @@ def test_entries_that_nobody_understands_have_no_age(redis_server: RedisServer) 
     seen = read(redis_server.url)
     assert (seen.queues[STT_QUEUE].length, seen.queues[STT_QUEUE].oldest) == (1, None)
     assert (seen.queues[ANALYZER_QUEUE].length, seen.pending) == (0, 1)
-    assert 70 <= seen.overdue < 100
+    assert 70 <= seen.overdue < 70 + PATIENCE
     assert seen.memory and seen.memory[0] > 500_000
 
 
@@ -71,9 +72,8 @@ def level(gateway: RunningGateway) -> str:
 
 def test_partials_stop_while_finals_wait_and_come_back(tmp_path: Path) -> None:
     with played_pipeline(tmp_path) as (gateway, workers), gateway.connect() as talker:
-        talker.speak(LONG)
-        talker.wait_for("result", utterance=1)
-        assert level(gateway) == "normal" and asked(workers, 1) >= 1
+        eventually(lambda: asked_after(talker, LONG, workers) and level(gateway) == "normal")
+        before = len(talker.of("result"))
         workers.held.set()
         talker.speak(np.concatenate([SENTENCE] * 3))
         eventually(lambda: level(gateway) == "off")
@@ -81,8 +81,8 @@ def test_partials_stop_while_finals_wait_and_come_back(tmp_path: Path) -> None:
         talker.speak(LONG)
         eventually(lambda: gateway.health()["queues"]["stt_queue"]["length"] == 3)
         workers.held.clear()
-        talker.wait_for("result", utterance=5)
-        assert asked(workers, 5) == 0
+        talker.wait_for("result", utterance=before + 4)
+        assert asked(workers, before + 4) == 0
         eventually(lambda: level(gateway) == "normal")
         eventually(lambda: asked_after(talker, LONG, workers))
 

@@ -21,7 +21,7 @@ from recorder_service.sources import BadAudio, Samples
 RATE = 32_000
 BLOCK = 2048
 RECORDING = np.linspace(0.01, 1, 10 * BLOCK, dtype=np.float32)
-QUICK = Waits(first=0.002, longest=0.01, patience=20, ping=0.02, dead=5)
+QUICK = Waits(first=0.002, longest=0.01, patience=120, ping=0.02, dead=60)
 
 
 def ready(samples: int = 0, session: str = "s", resumed: bool = False, key: str = "secret") -> Ready:

@@ -44,8 +44,8 @@ def greet(request: Request, response: Response) -> None:
     if COOKIE not in request.cookies:
         secure = request.url.scheme == "https"
         response.set_cookie(
-            COOKIE, secrets.token_urlsafe(24), COOKIE_SECONDS, secure=secure, httponly=True, samesite="strict"
-        )
+            COOKIE, secrets.token_urlsafe(24), COOKIE_SECONDS, secure=secure, httponly=True, samesite="lax"
+        )  # "strict" would hide it from a visit by a link, which would then get another one in its place
 
 
 Owner = Annotated[str | None, Depends(owner)]

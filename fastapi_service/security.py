@@ -19,10 +19,12 @@ FIXED = {
 
 def content_security_policy(host: str) -> str:
     """For a page served at `host`. Older browsers do not count ws: and wss: as 'self', so the socket
-    addresses are named; a Host header that is no host name adds nothing."""
+    addresses are named; a Host header that is no host name adds nothing. `blob:` is the reader's own file, which
+    the page plays beside its words."""
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return (
         f"default-src 'self'; connect-src 'self'{sockets}; worker-src 'self'; img-src 'self' data:; "
+        "media-src 'self' blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

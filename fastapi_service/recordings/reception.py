@@ -72,6 +72,10 @@ class Reception:
         self._threads = threads
         self._rules = rules
 
+    @property
+    def most_bytes(self) -> int:
+        return self._rules.most_bytes
+
     async def store(self, request: Request) -> Stored:
         """Read the recording from the request. Raises Problem; then, and when the client goes away, nothing
         is left of it."""

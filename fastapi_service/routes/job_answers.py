@@ -49,6 +49,7 @@ class TakenAnswer(JobAnswer):
 class JobsAnswer(BaseModel):
     jobs: list[JobAnswer] = Field(description="The newest first")
     before: str | None = Field(description="For the next page; null: there is none")
+    most_bytes: int = Field(description="Of one recording; larger ones are refused")
 
 
 def told(state: State) -> JobAnswer:

@@ -104,7 +104,8 @@ def router(desk: Desk) -> APIRouter:
         if before is not None and not before.isdecimal():
             raise Problem(422, "invalid_request", "before is what the page before said", "before")
         page = await desk.book.of_owner(owner, int(before) if before else None, limit)
-        return JobsAnswer(jobs=[told(state) for state in page.states], before=page.before)
+        jobs, most_bytes = [told(state) for state in page.states], desk.reception.most_bytes
+        return JobsAnswer(jobs=jobs, before=page.before, most_bytes=most_bytes)
 
     @routes.get("/{id}", responses=responses({404: "No such recording, any more"}))
     async def one(id: str, owner: Owner) -> JobAnswer:

@@ -16,3 +16,7 @@ def test_nothing_inline_and_nothing_from_elsewhere() -> None:
     policy = content_security_policy("x")
     assert policy.startswith("default-src 'self';")
     assert "unsafe" not in policy and "*" not in policy and "http" not in policy
+
+
+def test_the_readers_own_file_may_be_played() -> None:
+    assert "media-src 'self' blob:;" in content_security_policy("x")

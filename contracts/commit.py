@@ -9,18 +9,20 @@ that the event is stored. A second run changes nothing.
 from typing import Any, Protocol
 
 from contracts import codec, keys
-from contracts.ledger import GRACE_MS, NOW, Step
+from contracts.ledger import ENDED, GRACE_MS, NOW, Step
 from contracts.messages import Error, Result, Transcript
 from contracts.names import DEAD_LETTERS_STREAM, RESULT_CHANNEL, RESULTS_STREAM
 from contracts.routing import is_recording
 
 _SCRIPT = (
     NOW
+    + ENDED
     + """
 local mark, ended, session, events, segment, audio, open, pending, results, count, dead, dead_audio, jobs = unpack(KEYS)
 local body, is_final, reason, member, number, grace, ttl, dead_ttl, maxlen, dead_maxlen, channel = unpack(ARGV)
-local job, failed = ARGV[12], ARGV[13]
-if redis.call('EXISTS', mark, ended) > 0 then return 0 end
+local job, failed, mark_ttl = ARGV[12], ARGV[13], ARGV[14]
+if redis.call('EXISTS', mark) == 1 or has_ended(ended, session, pending, member, number) then return 0 end
+if is_final == '0' and redis.call('HEXISTS', segment, 'transcript') == 1 then return 0 end
 if job ~= '' and redis.call('EXISTS', session) == 0 then return 0 end  -- a recording that was erased meanwhile
 redis.call('EXPIRE', session, ttl)  -- a write: from here on a full memory stops nothing (see contracts.ledger)
 local seq = (tonumber(redis.call('HGET', session, 'seq')) or 0) + 1
@@ -57,7 +59,7 @@ else
   redis.call('EXPIRE', segment, ttl)
 end
 redis.call('PUBLISH', events, numbered)
-redis.call('SET', mark, seq, 'EX', ttl)
+redis.call('SET', mark, seq, 'EX', mark_ttl)
 return seq
 """
 )
@@ -119,6 +121,7 @@ def _commit(redis: ScriptRunner, event: Transcript | Result | Error, reason: str
         RESULT_CHANNEL,
         session if is_recording(session) else "",
         int(isinstance(event, Error)),
+        keys.MARK_TTL_SECONDS,
     )
     seq = redis.eval(*Step(_SCRIPT, names, arguments).call)
     return int(seq) or None

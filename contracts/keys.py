@@ -9,6 +9,9 @@ AUDIO_TTL_SECONDS = 3600
 """Counted anew whenever the sweeper looks at the utterance: only what nobody looks after expires."""
 PARTIAL_TTL_SECONDS = 30
 SESSION_TTL_SECONDS = 24 * 3600
+MARK_TTL_SECONDS = 3600
+"""Of a commit's marks. What comes later than that, say out of `unacked` once a worker is back, is known to
+be done by the ledger: see `contracts.ledger.ENDED`."""
 DEAD_TTL_SECONDS = 24 * 3600
 DEAD_LETTERS_MAXLEN = 1000
 EVENTS_MAXLEN = 20_000

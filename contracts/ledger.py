@@ -32,6 +32,17 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 """
 
+ENDED = """
+local function has_ended(mark, session, pending, member, number)
+  if redis.call('EXISTS', mark) == 1 then return true end
+  local newest = tonumber(redis.call('HGET', session, 'utterances')) or 0
+  local accepted = tonumber(number) >= 1 and tonumber(number) <= newest
+  return accepted and not redis.call('ZSCORE', pending, member)
+end
+"""
+"""An utterance has its result: its mark says so, for an hour, and as long as its session is known, that it
+was accepted (they are numbered in order) and is pending no more."""
+
 _OPEN = """
 local session = KEYS[1]
 local key, owner, created, ttl = unpack(ARGV)
@@ -92,10 +103,11 @@ return 1
 
 _BEGIN = (
     NOW
+    + ENDED
     + """
-local mark, segment, pending = unpack(KEYS)
-local member, stage, holder, lease, most, ttl, attempt = unpack(ARGV)
-if redis.call('EXISTS', mark) == 1 then return {'done', 0} end
+local mark, segment, pending, session = unpack(KEYS)
+local member, stage, holder, lease, most, ttl, attempt, number = unpack(ARGV)
+if has_ended(mark, session, pending, member, number) then return {'done', 0} end
 local entry = redis.call('HMGET', segment, 'stage', 'holder', 'starts', 'attempt')
 if not entry[1] then return {'unledgered', 0} end
 if entry[1] ~= stage then return {'passed', 0} end
@@ -188,9 +200,10 @@ def begin(session: str, utterance: int, stage: str, holder: str, attempt: str = 
     repetition of the step counts once. Gives [outcome, starts]: GO (it is now `holder`'s), DONE (it
     has its result), HELD (another worker has it), PASSED (it is at another stage), WORN (it was
     started MOST_STARTS times and never ended), UNLEDGERED (nobody accepted it)."""
-    names = keys.done(session, utterance, "result"), keys.segment(session, utterance), keys.PENDING
-    member = keys.member(session, utterance)
-    return Step(_BEGIN, names, (member, stage, holder, LEASE_MS, MOST_STARTS, keys.AUDIO_TTL_SECONDS, attempt))
+    entry = keys.done(session, utterance, "result"), keys.segment(session, utterance)
+    names = *entry, keys.PENDING, keys.session(session)
+    limits = LEASE_MS, MOST_STARTS, keys.AUDIO_TTL_SECONDS
+    return Step(_BEGIN, names, (keys.member(session, utterance), stage, holder, *limits, attempt, utterance))
 
 
 def renew(session: str, utterance: int, holder: str) -> Step:

@@ -1,8 +1,8 @@
 # What can be done here; `make` alone lists it. Needs Python 3.11 or newer and make, nothing else.
 PYTHON_HERE = .venv/bin/python
 PYTEST_ARGS ?=
-# two processes of pytest: most tests wait for something (tests/conftest.py says which files stay together)
-IN_TWO = -n 2 --dist loadgroup --no-loadscope-reorder
+# two processes of pytest: most tests wait for something (tests/in_two.py says which stay together)
+IN_TWO = -n 2 --dist loadscope --no-loadscope-reorder
 SOAK_ARGS ?=
 FILE ?= models/demo.flac
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
+from tests.in_two import InTwo, is_busy
 from tests.processes import Pipeline, RedisServer, setting_names
 
 STRICT = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -40,29 +42,16 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         yield running
 
 
-# With `-n 2` the files are shared by two processes of pytest. These files keep a processor busy by themselves: they
-# are tried one after another, by one of the two, while the other has those that mostly wait.
-BUSY = {
-    "faults/test_seeds.py",
-    "faults/test_scenarios.py",
-    *(
-        f"e2e/test_{name}.py"
-        for name in (
-            *("analyzer_models", "bench", "browsers", "demo", "engines", "engines_words", "pipeline", "redis_kinds"),
-            *("run", "monitoring", "shipped_models", "stt_worker", "stt_worker_life", "task_events"),
-        )
-    ),
-}
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        name = item.path.relative_to(HERE).as_posix()
-        if name.startswith("e2e/"):
+        if HERE / "e2e" in item.path.parents:
             item.add_marker("e2e")
-        item.add_marker(pytest.mark.xdist_group("busy" if name in BUSY else name))
-    items.sort(key=lambda item: item.path.relative_to(HERE).as_posix() not in BUSY)
+    items.sort(key=lambda item: not is_busy(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InTwo:
+    return InTwo(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

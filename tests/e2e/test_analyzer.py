@@ -155,12 +155,12 @@ def test_unknown_messages_end_nothing(analyzer: Process, client: "redis.Redis", 
 
 
 def test_no_speech_in_the_log(analyzer: Process, client: "redis.Redis", sender: Celery) -> None:
-    sender.send_task("analyzer_worker.unheard_of", kwargs={"message": "a secret"}, queue=ANALYZER_QUEUE)
-    ask(sender, "private", "What a brilliant secret!")
+    sender.send_task("analyzer_worker.unheard_of", kwargs={"message": "a clandestine word"}, queue=ANALYZER_QUEUE)
+    ask(sender, "private", "What a brilliant clandestine office!")
     answer(client, "private")
     assert "analyzer_worker.unheard_of" in analyzer.output
     analyzer.wait_for("session=private")
-    assert "secret" not in analyzer.output
+    assert "clandestine" not in analyzer.output
 
 
 def test_the_heartbeat_names_the_model(analyzer: Process, client: "redis.Redis") -> None:

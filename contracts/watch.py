@@ -35,9 +35,10 @@ class LeaseKeeper(ScriptRunner, Protocol):
 
 @dataclass(frozen=True)
 class Rules:
-    """`deadline_seconds` for one task. `deaf_beats`: so many beats in a row, two seconds apart, on which
-    `queues` had entries and the worker had nothing in hand. (Beats, not seconds: neither a process that
-    was suspended nor one whose Redis was away is deaf.)"""
+    """`deadline_seconds` for one task, without the time in which Redis did not answer: a commit waits for
+    it, too, and does not hang. `deaf_beats`: so many beats in a row, two seconds apart, on which `queues`
+    had entries and the worker had nothing in hand. (Beats, not seconds: neither a process that was
+    suspended nor one whose Redis was away is deaf.)"""
 
     queues: Sequence[str]
     deadline_seconds: float
@@ -78,6 +79,7 @@ class Watch:
         self._consuming = False
         self._deaf = 0
         self._reached = True
+        self._beaten = clock()
 
     def consuming(self) -> None:
         """The worker takes messages from now on."""
@@ -118,8 +120,12 @@ class Watch:
                 log.warning("lease not renewed", extra={"worker": self.worker, "error": error})
             self._reached = False
             self._deaf = 0
-            return
-        self._reached = True
+            if task:
+                task.since += self._clock() - max(task.since, self._beaten)
+        else:
+            self._reached = True
+        finally:
+            self._beaten = self._clock()
 
     def _keep(self, task: _Task) -> None:
         seconds = self._clock() - task.since

@@ -82,6 +82,31 @@ def test_a_task_past_its_deadline_is_given_away_and_ends_the_worker(bench: Bench
         assert bench.ends == 1 and len(bench.redis.renewed) == 60
 
 
+def test_a_task_that_waits_for_its_redis_does_not_hang(bench: Bench) -> None:
+    with bench.watch.holding("tag-1"):
+        bench.beat(30)
+        bench.redis.away = True
+        bench.beat(200)  # as long as commits are tried again, and longer
+        bench.redis.away = False
+        bench.beat(30)
+        assert bench.ends == 0
+        bench.beat()
+        assert bench.ends == 1, "it has worked for more than its deadline"
+
+
+def test_a_task_begun_while_redis_is_away_has_its_whole_deadline(bench: Bench) -> None:
+    bench.redis.away = True
+    bench.beat(10)
+    bench.now += 1
+    with bench.watch.holding("tag-1"):
+        bench.beat(100)
+        bench.redis.away = False
+        bench.beat(60)
+        assert bench.ends == 0
+        bench.beat()
+        assert bench.ends == 1
+
+
 def test_a_worker_that_takes_nothing_ends_itself(bench: Bench) -> None:
     bench.watch.consuming()
     bench.redis.waiting = 3

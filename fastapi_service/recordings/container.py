@@ -23,15 +23,20 @@ def open_container(source: Source) -> InputContainer:
     """Raises BadRecording, and what reading the file raised."""
     if not source.size:
         raise BadRecording(refusal.EMPTY)
+    if MP4.match(source.head) and not source.has_index():
+        raise BadRecording(refusal.INCOMPLETE)
     try:
         return av.open(source, "r", container_options=OPTIONS, metadata_errors="ignore", buffer_size=_BUFFER_BYTES)
     except AV_ERRORS as error:
-        raise source.failure or BadRecording(_why_not(source)) from error
+        known = BEGINNINGS.match(source.head)
+        raise source.failure or BadRecording(refusal.CORRUPT if known else refusal.NOT_AUDIO) from error
 
 
 def sound_stream(container: InputContainer) -> AudioStream:
     """The sound that is heard: of the streams that can be decoded the one marked as default, else the first."""
     streams = container.streams.audio
+    if not container.streams:
+        raise BadRecording(refusal.CORRUPT)
     if not streams:
         raise BadRecording(refusal.NO_AUDIO, found="video" if container.streams.video else "something else")
     readable = [stream for stream in streams if codec(stream) in DECODERS]
@@ -60,9 +65,3 @@ def promised_seconds(container: InputContainer, stream: AudioStream, source: Sou
         # the sample count in a WAV's header may be a placeholder
         return min(seconds, source.size * 8 / stream.bit_rate) if name == "wav" and stream.bit_rate else seconds
     return length / av.time_base if length and len(container.streams) == 1 else None
-
-
-def _why_not(source: Source) -> refusal.Reason:
-    if MP4.match(source.head) and not source.has_index():
-        return refusal.INCOMPLETE
-    return refusal.CORRUPT if BEGINNINGS.match(source.head) else refusal.NOT_AUDIO

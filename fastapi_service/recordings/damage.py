@@ -5,6 +5,18 @@ from fastapi_service.recordings.refusal import BadRecording, Note
 from fastapi_service.recordings.rules import DecodeRules
 
 
+class _Places:
+    """How many there are, and the first one's second."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = 0.0
+
+    def add(self, second: float) -> None:
+        self.count += 1
+        self.first = second if self.count == 1 else self.first
+
+
 class Damage:
     """Told of every packet in order."""
 
@@ -12,8 +24,8 @@ class Damage:
         self._rules = rules
         self._good = 0
         self._bad = 0
-        self._first = 0.0
-        self._places = 0
+        self._damaged = _Places()
+        self._gaps = _Places()
         self._in_bad = False
         self._cut = False
 
@@ -27,9 +39,17 @@ class Damage:
         """What follows `second` could not be decoded."""
         self._bad += 1
         if not self._in_bad:
-            self._places += 1
-            self._first = second if self._places == 1 else self._first
+            self._damaged.add(second)
         self._in_bad = self._cut = True
+
+    def missing(self, second: float) -> None:
+        """There is no sound from `second` on. At the beginning that is how a video may be."""
+        if second > 0:
+            self._gaps.add(second)
+
+    def cut_off(self) -> None:
+        """The file ended within something."""
+        self._cut = True
 
     def judge(self, end: float, promised: float | None) -> list[Note]:
         """The sound ended at `end` seconds, and should have at `promised` if that is known. Raises
@@ -39,16 +59,12 @@ class Damage:
         if self._good < self._rules.good_share * (self._good + self._bad):
             raise BadRecording(refusal.CORRUPT)
         truncated = self._truncated(end, promised)
-        places = self._places - (truncated and self._in_bad)
-        notes = [refusal.damaged(self._first, places)] if places else []
+        damaged = self._damaged.count - (truncated and self._in_bad)  # how it ends is told by `truncated`
+        notes = [refusal.damaged(self._damaged.first, damaged)] if damaged else []
+        notes += [refusal.gap(self._gaps.first, self._gaps.count)] if self._gaps.count else []
         return notes + ([refusal.truncated(end, promised)] if truncated else [])
-
-    def cut_off(self) -> None:
-        """The file ended within something."""
-        self._cut = True
 
     def _truncated(self, end: float, promised: float | None) -> bool:
         if promised is None:
             return self._cut
-        missing = promised - end
-        return missing > (self._rules.promise_broken if self._cut else self._rules.promise)
+        return promised - end > (self._rules.promise_broken if self._cut else self._rules.promise)

@@ -103,6 +103,8 @@ class Decoding:
         for packet in self._packets():
             for frame in self._frames(packet):
                 gap = self._gap(frame)
+                if gap:
+                    self._damage.missing(self._heard)
                 self._heard += gap + frame.samples / frame.sample_rate
                 self._check_length(self._heard)
                 yield from mono.feed(frame, gap)
@@ -126,7 +128,7 @@ class Decoding:
 
     def _frames(self, packet: "Packet[AudioStream]") -> list[av.AudioFrame]:
         try:
-            decoded = packet.decode()
+            decoded = [frame for frame in packet.decode() if frame.samples]
         except AV_ERRORS:
             self._damage.failed(self._heard)
             return []

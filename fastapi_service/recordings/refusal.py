@@ -17,7 +17,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Note:
-    """Something was wrong at `second`, yet the rest was read: `truncated` or `damaged`."""
+    """Something was wrong at `second`, yet the rest was read: `truncated`, `damaged` or `gap`."""
 
     code: str
     message: str
@@ -87,5 +87,12 @@ def truncated(second: float, promised: float | None) -> Note:
 
 
 def damaged(second: float, places: int) -> Note:
-    where = "At one place" if places == 1 else f"At {places} places, the first"
-    return Note("damaged", f"{where} at {second:.1f} s, the file is damaged; the rest was read.", second)
+    return Note("damaged", f"The file is damaged {_where(second, places)}; the rest was read.", second)
+
+
+def gap(second: float, places: int) -> Note:
+    return Note("gap", f"Sound is missing {_where(second, places)}; silence was put there.", second)
+
+
+def _where(second: float, places: int) -> str:
+    return f"at {second:.1f} s" if places == 1 else f"at {places} places, first at {second:.1f} s"

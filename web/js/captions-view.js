@@ -51,6 +51,17 @@ export class CaptionsView {
     this.rows.delete(key);
   }
 
+  /** The oldest leaves for good, and with it the marks that are before all that is left, but for the newest. */
+  forget(key) {
+    this.remove(key);
+    const leads = (row) => row?.dataset.mark;
+    for (let first = this.list.firstElementChild; leads(first) && leads(first.nextElementSibling); ) {
+      const next = first.nextElementSibling;
+      first.remove();
+      first = next;
+    }
+  }
+
   /** A quiet line between utterances, at a second of the page: started, reconnected, resumed. */
   mark(kind, sentence, second) {
     const mark = element("li", "mark", sentence);

@@ -1,6 +1,7 @@
 /**
  * What has been said so far, from the gateway's messages. Pure: no page, no clock.
  * A repeated `seq` changes nothing; a final replaces its partials; a partial after a final is ignored.
+ * Of more than `most` utterances the oldest leave, unless they are still open.
  *
  * @typedef {object} Utterance
  * @property {string} key session and number: unique on the page
@@ -20,8 +21,12 @@
  * @property {boolean} cut its session broke off before it was complete
  */
 
+/** As many as the server keeps of a session: eleven hours of one who speaks all the time. */
+export const MOST = 10_000;
+
 export class Captions {
-  constructor() {
+  constructor(most = MOST) {
+    this.most = most;
     /** @type {Map<string, Utterance>} in order of arrival */
     this.utterances = new Map();
     this.sessions = new Map();
@@ -30,7 +35,7 @@ export class Captions {
 
   /** A session begins; its second 0 is second `offset` of the page's listening. */
   open(session, offset) {
-    this.sessions.set(session, { offset, seen: new Set(), accepted: 0 });
+    this.sessions.set(session, { offset, seen: 0, accepted: 0 });
   }
 
   /**
@@ -41,8 +46,8 @@ export class Captions {
     const session = this.sessions.get(message.session);
     if (!session || message.utterance == null) return null;
     if (message.seq != null) {
-      if (session.seen.has(message.seq)) return null;
-      session.seen.add(message.seq);
+      if (message.seq <= session.seen) return null; // they come in order
+      session.seen = message.seq;
     }
     const utterance = this.#find(message, session.offset);
     if (message.type === "partial" && (utterance.text !== null || isComplete(utterance))) return null;
@@ -82,6 +87,18 @@ export class Captions {
     const open = this.#of(session).filter((u) => u.cut);
     for (const utterance of open) utterance.cut = false;
     return { open, gone: this.#withdraw(session) };
+  }
+
+  /** Make room: what is complete leaves, the oldest first. @returns {Utterance[]} those that left */
+  forget() {
+    const left = [];
+    for (const utterance of this.utterances.values()) {
+      if (this.utterances.size <= this.most) break;
+      if (!isComplete(utterance)) continue;
+      this.utterances.delete(utterance.key);
+      left.push(utterance);
+    }
+    return left;
   }
 
   /** Those with final words, in the order spoken. @returns {Utterance[]} */

@@ -65,6 +65,7 @@ export class Conversation {
     const utterance = this.captions.apply(message);
     if (!utterance) return false;
     this.view.show(utterance);
+    for (const old of this.captions.forget()) this.view.forget(old.key);
     if (message.type === "result" && utterance.text) this.#judged(utterance);
     document.body.toggleAttribute("data-spoken", this.view.rows.size > 0);
     this.following.step();

@@ -17,6 +17,7 @@ export class Following {
 
   /** Something was added below. */
   step() {
+    if (document.body.dataset.view === "recordings") return; // the captions are not in view
     if (this.on) window.scrollTo({ top: document.documentElement.scrollHeight, behavior: this.calm.matches ? "auto" : "smooth" });
     this.button.hidden = this.on || this.#near();
   }

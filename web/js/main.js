@@ -1,9 +1,13 @@
 /** Starts the page in the reader's language and ties it to the window's own events. */
 import { Page } from "./page.js";
+import { Recordings } from "./recordings/recordings.js";
 import { pick } from "./text.js";
 
 const wanted = new URLSearchParams(location.search).get("lang");
 const page = new Page(pick([...(wanted ? [wanted] : []), ...navigator.languages]));
+
+const recordings = new Recordings(() => page.text);
+document.getElementById("interface-language").addEventListener("change", () => recordings.speak()); // after the page itself
 
 document.getElementById("socket-address").textContent = new URL("ws", document.baseURI).href.replace(/^http/, "ws");
 

@@ -3,7 +3,7 @@ import { summarize } from "./summary.js";
 
 const byId = (id) => document.getElementById(id);
 
-function share({ label, share: part }, text) {
+export function share({ label, share: part }, text) {
   const row = document.createElement("p");
   row.className = "share";
   row.dataset.label = label;

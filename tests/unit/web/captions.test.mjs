@@ -100,3 +100,22 @@ test("messages of an unknown session, or of none of our types, change nothing", 
   assert.equal(captions.apply({ ...transcript(1, 0, "x"), session: "z" }), null);
   assert.equal(captions.apply({ type: "novelty", session: "a", utterance: 1 })?.text ?? null, null);
 });
+
+test("of too many the oldest complete ones leave; what is open stays, and nothing comes back", () => {
+  const few = new Captions(3);
+  few.open("a", 0);
+  few.apply(transcript(1, 1, "Not judged yet."));
+  for (let n = 2; n <= 3; n++) few.apply(result(n, n, `Number ${n}.`, "NEUTRAL", 0));
+  assert.deepEqual(few.forget(), []);
+  few.apply(result(4, 4, "Number 4.", "NEUTRAL", 0));
+  few.apply(partial(5, "now", ""));
+  assert.deepEqual(few.forget().map((u) => u.number), [2, 3]);
+  assert.deepEqual([...few.utterances.values()].map((u) => u.number), [1, 4, 5]);
+  assert.equal(few.apply(result(2, 2, "Number 2.", "NEUTRAL", 0)), null);
+  assert.deepEqual(few.spoken().map((u) => u.text), ["Not judged yet.", "Number 4."]);
+});
+
+test("what was seen of a session is one number, however long it lasts", () => {
+  for (let n = 1; n <= 1000; n++) captions.apply(result(n, n, "x", "NEUTRAL", 0));
+  assert.equal(captions.sessions.get("a").seen, 1000);
+});

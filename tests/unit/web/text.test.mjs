@@ -17,7 +17,9 @@ test("every language has the same sentences with the same holes", () => {
 
 test("every sentence that the page asks for exists", () => {
   const html = [...read("index.html").matchAll(/data-text="([^"]+)"/g)].map((m) => m[1]);
-  const js = readdirSync(new URL("js/", web)).flatMap((f) => [...read(`js/${f}`).matchAll(/say\("([^"]+)"/g)].map((m) => m[1]));
+  const files = ["js/", "js/recordings/"].flatMap((folder) => readdirSync(new URL(folder, web)).map((name) => folder + name));
+  const modules = files.filter((name) => name.endsWith(".js")).map(read);
+  const js = modules.flatMap((source) => [...source.matchAll(/say\("([^"]+)"/g)].map((m) => m[1]));
   const notices = [...read("js/notices.js").matchAll(/^ {2}(\w+): \[(.*)\],$/gm)];
   const kinds = notices.flatMap(([, kind, rest]) => [kind, ...rest.match(/\w+/g).slice(2)]).map((name) => `notice.${name}`);
   assert.ok(html.length > 20 && js.length > 10 && kinds.length > 15);

@@ -8,13 +8,22 @@ from typing import Any
 import redis
 
 from contracts import keys
-from contracts.names import ANALYZER_QUEUE, LISTENER_GROUP, RESULTS_STREAM, STT_PARTIAL_QUEUE, STT_QUEUE
+from contracts.names import (
+    ANALYZER_JOB_QUEUE,
+    ANALYZER_QUEUE,
+    JOB_QUEUE,
+    LISTENER_GROUP,
+    RESULTS_STREAM,
+    STT_JOB_QUEUE,
+    STT_PARTIAL_QUEUE,
+    STT_QUEUE,
+)
 from listener_service.line import LOST, STATISTICS, TORN, NotALine, parse
 from tests.faults.client import Client
 from tests.faults.evidence import ERROR, RESULT, Connection, Entry, Event, Evidence, Had, Kept, Log, Witness
 
 KINDS = {"transcript": "Transcript", "result": RESULT, "error": ERROR}
-QUEUES = (STT_QUEUE, STT_PARTIAL_QUEUE, ANALYZER_QUEUE)
+QUEUES = (STT_QUEUE, STT_PARTIAL_QUEUE, ANALYZER_QUEUE, STT_JOB_QUEUE, ANALYZER_JOB_QUEUE, JOB_QUEUE)
 EMPTY = ("audio:*", "segment:*", "open:*")
 
 

@@ -6,7 +6,7 @@ and no more: what is added to a full one takes the place of the oldest.
 
 import numpy as np
 
-from recorder_service.sources import Samples
+from recorder_service.capture import Samples
 
 
 class Backlog:

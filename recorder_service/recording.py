@@ -8,7 +8,8 @@ goes on, and the oldest of what is kept is given up.
 import asyncio
 
 from recorder_service.backlog import Backlog
-from recorder_service.sources import Samples, Source
+from recorder_service.capture import Samples
+from recorder_service.sources import Source
 
 
 class Recording:

@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import soundfile  # type: ignore[import-untyped]  # ships no type information
-from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from recorder_service.capture import Capture, Samples
 
 BLOCK_SECONDS = 0.064
+MOST_BLOCKS = round(30 / BLOCK_SECONDS)
+"""Of a microphone, while the event loop is held up. It takes each at once; it is half a minute late only
+where the machine was stopped."""
 
 
 class BadAudio(Exception):
@@ -101,8 +102,7 @@ class Microphone:
             raise BadAudio("--mic needs the package sounddevice: .venv/bin/pip install sounddevice") from None
         except OSError as error:
             raise BadAudio(f"--mic needs PortAudio ({error}); Debian: apt install libportaudio2") from None
-        self._blocks: asyncio.Queue[Samples | None] = asyncio.Queue()
-        self._loop = asyncio.get_running_loop()
+        self._capture = Capture(asyncio.get_running_loop(), MOST_BLOCKS)
         try:
             self._stream: Any = sounddevice.InputStream(
                 samplerate=self.rate,
@@ -116,12 +116,12 @@ class Microphone:
             raise BadAudio(f"No microphone can be opened here ({error}); stream a file instead") from None
 
     async def read(self) -> Samples | None:
-        return await self._blocks.get()
+        return await self._capture.next()
 
     def stop(self) -> None:
         self._stream.close()
-        self._blocks.put_nowait(None)
+        self._capture.end()
 
     def _captured(self, block: Samples, *_: object) -> None:
         """Called in PortAudio's thread; the buffer is only ours until we return."""
-        self._loop.call_soon_threadsafe(self._blocks.put_nowait, block[:, 0].copy())
+        self._capture.add(block[:, 0].copy())

@@ -58,14 +58,15 @@ class Follower:
     def _join(self) -> None:
         """Go on behind what was read last. A stream that ends before that is another one, or its Redis has
         lost its newest; of it only what comes is counted, as at the beginning."""
-        if not self._places:
-            log.info("results are counted from now on")
+        first = not self._places
         for stream in STREAMS:
             newest = self._newest(stream)
             place = self._places.get(stream)
             if place is None or order(newest.id) < order(place.id):
                 self._places[stream] = newest
         self._joined = True
+        if first:
+            log.info("results are counted from now on")
 
     def _newest(self, stream: str) -> Place:
         entries: Any = self._redis.xrevrange(stream, count=1)

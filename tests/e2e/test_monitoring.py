@@ -53,7 +53,7 @@ def flower(pipeline: Pipeline, directory: Path) -> Iterator[Page]:
     with Process("flower", COMMAND, directory, environ) as process:
         page = Page(port)
         eventually(lambda: page.get("/healthcheck")[0] == 200)
-        eventually(lambda: "worker-heartbeat" in page.get("/metrics")[1])  # from here on it hears all events
+        eventually(lambda: "flower_worker_online{" in page.get("/metrics")[1])  # from here on it hears all events
         yield page
         assert process.terminate() == 0
         assert PASSWORD not in process.output

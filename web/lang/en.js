@@ -113,7 +113,7 @@ export default {
   choose: "Choose a file",
   "welcome.or": "Or drop a recording anywhere on this page.",
   "drop.lead": "Drop a recording here",
-  "drop.how": "Sound or video, as it is. It is sent to the server, written down, and every sentence is told how it feels.",
+  "drop.how": "Sound or video, as it is. It is sent to the server, written down, and shown with how each sentence feels.",
   "drop.veil": "Let go to send it",
   "save.srt": "Subtitles (.srt)",
   "save.vtt": "Subtitles (.vtt)",

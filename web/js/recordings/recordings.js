@@ -18,6 +18,7 @@ export class Recordings {
     this.text = text;
     this.files = new Map(); // the reader's own, by job, for as long as the page is there
     this.events = null;
+    this.alone = false; // what is sent is one file, and is opened when it is there
     this.uploads = new Uploads(byId("uploads"), text, {
       taken: (state, file) => this.#taken(state, file),
       options: () => ({ language: byId("recording-language").value || null, task: byId("recording-task").value }),
@@ -66,12 +67,13 @@ export class Recordings {
   #send(files) {
     if (!files.length) return;
     if (!this.shown || this.view.recording) location.hash = "#recordings";
+    this.alone = files.length === 1 && !this.uploads.rows.size;
     this.uploads.add(files);
   }
 
   #taken(state, file) {
     this.files.set(state.id, file);
-    if (this.home && !this.uploads.rows.size) location.hash = `#${state.id}`;
+    if (this.home && this.alone) location.hash = `#${state.id}`;
     else if (this.home) this.jobs.look();
   }
 

@@ -1,8 +1,10 @@
 """`python -m recorder_service stream FILE`, or `--mic`: captions and sentiments on the terminal.
+`upload FILE...`, `jobs`, `result ID`, `cancel ID`: whole recordings, which the server works on alone.
 
-Exit status: 0 every utterance had its result, 1 one had none or the server refused to go on, 2 the
-file or the options will not do, 3 no connection, 130 interrupted twice, 141 nobody reads what it
-writes (`| head`). The first Ctrl-C ends the recording and waits for what is still to come.
+Exit status: 0 every utterance had its result, every recording was taken or, where that is waited for,
+completed; 1 one was not, or the server refused; 2 the file or the options will not do; 3 no connection;
+130 interrupted (`stream`: twice; the first Ctrl-C ends the recording and waits for what is still to
+come); 141 nobody reads what it writes (`| head`).
 """
 
 import argparse
@@ -18,6 +20,9 @@ from recorder_service.conversation import Conversation
 from recorder_service.displays import Captions, JsonLines
 from recorder_service.gateways import Unreachable
 from recorder_service.options import Options
+from recorder_service.recordings import arguments as recordings
+from recorder_service.recordings import commands
+from recorder_service.recordings.upload import Unfit
 from recorder_service.sources import AudioFile, BadAudio, Microphone, Source
 
 DEFAULT_URL = "ws://localhost:8000/ws"
@@ -40,7 +45,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if "--mic" in arguments and "stream" not in arguments:
         arguments = ["stream", *arguments]
     parser = argparse.ArgumentParser(prog="recorder_service", description="Stream audio, read captions and sentiments.")
-    stream = parser.add_subparsers(dest="command", required=True).add_parser("stream", help="a file or the microphone")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    stream = subparsers.add_parser("stream", help="a file or the microphone, as it is heard")
     stream.add_argument("file", type=Path, nargs="?", help="a WAV or FLAC file")
     stream.add_argument("--mic", action="store_true", help="the default microphone instead of a file")
     stream.add_argument(
@@ -54,8 +60,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     stream.add_argument("--language", help="two letters, for example en or ko; default: automatic")
     stream.add_argument("--task", choices=("transcribe", "translate"), default="transcribe")
     stream.add_argument("--insecure", action="store_true", help="accept a certificate nobody vouches for")
+    recordings.add(subparsers)
     chosen = parser.parse_args(arguments)
-    if bool(chosen.file) == chosen.mic:
+    if chosen.command == "stream" and bool(chosen.file) == chosen.mic:
         stream.error("name a FILE or say --mic")
     return chosen
 
@@ -83,16 +90,24 @@ async def run(chosen: argparse.Namespace) -> int:
     except (BrokenPipeError, ExceptionGroup) as error:
         if isinstance(error, ExceptionGroup) and error.subgroup(BrokenPipeError) is None:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still flushes at its end
-        return 141
+        return unread()
     return 1 if conversation.failures else 0
+
+
+def unread() -> int:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still flushes at its end
+    return 141
 
 
 def main() -> int:
     chosen = parse(sys.argv[1:])
     try:
-        return asyncio.run(run(chosen))
-    except BadAudio as error:
+        return asyncio.run(run(chosen)) if chosen.command == "stream" else commands.run(chosen)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return unread()
+    except (BadAudio, Unfit) as error:
         status, sentence = 2, str(error)
     except Unreachable as error:
         status, sentence = 3, str(error)

@@ -6,6 +6,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from recorder_service.options import Options
+from recorder_service.trust import trust
 
 
 class Unreachable(Exception):
@@ -19,10 +20,7 @@ class Gateways:
         self._full: set[str] = set()
         self._trust: ssl.SSLContext | None = None
         if any(url.startswith("wss:") for url in options.urls):
-            self._trust = ssl.create_default_context()
-            if options.insecure:
-                self._trust.check_hostname = False
-                self._trust.verify_mode = ssl.CERT_NONE
+            self._trust = trust(options.insecure)
 
     @property
     def url(self) -> str:

@@ -14,7 +14,7 @@ from fastapi_service.recordings.book import Event
 from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.follow import follow
 from fastapi_service.recordings.job import State
-from fastapi_service.routes.problem import Problem, responses
+from fastapi_service.routes.problem import Problem, inline_responses
 
 RECONNECT_MS = 2_000
 
@@ -28,7 +28,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(
         "/{id}/events",
         response_class=EventSourceResponse,
-        responses=responses({404: "No such recording, any more", 422: "Not the id of an event"}),
+        responses=inline_responses({404: "No such recording, any more", 422: "Not the id of an event"}),
     )
     async def events(
         state: Annotated[State, Depends(known)],

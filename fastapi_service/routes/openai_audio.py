@@ -25,9 +25,29 @@ from fastapi_service.recordings.reception import Asked
 from fastapi_service.recordings.refusal import REASONS
 from fastapi_service.recordings.result import SpeechResult
 from fastapi_service.routes.job_result import fetch
-from fastapi_service.routes.problem import Problem
+from fastapi_service.routes.problem import OpenAIAnswer, Problem, inline_responses
 
 CALLERS_FAULT = {reason.code for reason in REASONS}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "As `response_format` and `stream` say",
+        "content": {"application/json": {}, "text/plain": {}, "text/event-stream": {}},
+    },
+    **inline_responses(
+        {
+            400: "A wrong option, or a recording that cannot be read",
+            403: "Asked for by another site's page",
+            409: "Cancelled meanwhile",
+            413: "Larger than is taken here",
+            415: "Not a way to send a file",
+            429: "Too many recordings are kept already",
+            500: "It failed; x-should-retry says that the same again would too",
+            503: "Redis or the storage cannot be reached, or is full",
+            507: "No room in the storage",
+        },
+        OpenAIAnswer,
+    ),
+}
 NEVER_AGAIN = {"x-should-retry": "false"}
 CLIENT_CLOSED = 499
 """nginx's word for a client that went away; nobody reads it."""
@@ -36,12 +56,14 @@ CLIENT_CLOSED = 499
 def router(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/v1/audio", tags=["openai"], dependencies=[Depends(same_site)])
 
-    @routes.post("/transcriptions", openapi_extra=openai_asking.described("transcribe"))
+    described: dict[str, Any] = {"response_class": Response, "responses": ANSWERS}
+
+    @routes.post("/transcriptions", openapi_extra=openai_asking.described("transcribe"), **described)
     async def transcriptions(request: Request, owner: Owner) -> Response:
         """As OpenAI's; each segment and the whole have a `sentiment` too."""
         return await _answer(desk, request, owner, "transcribe")
 
-    @routes.post("/translations", openapi_extra=openai_asking.described("translate"))
+    @routes.post("/translations", openapi_extra=openai_asking.described("translate"), **described)
     async def translations(request: Request, owner: Owner) -> Response:
         """The same into English."""
         return await _answer(desk, request, owner, "translate")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from contracts.messages import Heartbeat
 from fastapi_service.recordings.openai_asking import ANY_MODEL
-from fastapi_service.routes.problem import Problem, responses
+from fastapi_service.routes.problem import OpenAIAnswer, Problem, inline_responses
 from fastapi_service.workers import STT, Workers
 
 OWNER = "live-sentiment"
@@ -23,7 +23,7 @@ def router(workers: Workers) -> APIRouter:
     async def models() -> dict[str, Any]:
         return {"object": "list", "data": [_told(name, beat) for name, beat in (await running()).items()]}
 
-    @routes.get("/{id:path}", responses=responses({404: "No ready speech worker runs it"}))
+    @routes.get("/{id:path}", responses=inline_responses({404: "No ready speech worker runs it"}, OpenAIAnswer))
     async def model(id: str) -> dict[str, Any]:
         found = await running()
         if id in ANY_MODEL and found:

@@ -53,9 +53,42 @@ class ProblemAnswer(BaseModel):
     error: Told
 
 
+class OpenAITold(BaseModel):
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class OpenAIAnswer(BaseModel):
+    error: OpenAITold
+
+
 def responses(described: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
     """For a route's `responses`: each status with its meaning, in the one shape."""
     return {status: {"model": ProblemAnswer, "description": meaning} for status, meaning in described.items()}
+
+
+def inline_responses(described: Mapping[int, str], shape: type[BaseModel] = ProblemAnswer) -> dict[int | str, Any]:
+    """The same for a route whose good answer is no JSON: FastAPI would give the bad ones its media type."""
+    content = {"application/json": {"schema": _flat(shape.model_json_schema())}}
+    return {status: {"description": meaning, "content": content} for status, meaning in described.items()}
+
+
+def _flat(schema: dict[str, Any]) -> dict[str, Any]:
+    """With the models that it refers to in their place."""
+    models = schema.pop("$defs", {})
+
+    def filled(part: Any) -> Any:
+        if isinstance(part, list):
+            return [filled(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return filled(models[part["$ref"].rpartition("/")[2]])
+        return {key: filled(value) for key, value in part.items()}
+
+    return dict(filled(schema))
 
 
 def install(app: FastAPI) -> None:

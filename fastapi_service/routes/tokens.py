@@ -20,7 +20,7 @@ from fastapi_service.recordings.reception import Asked
 from fastapi_service.routes.job_events import RECONNECT_MS, position
 from fastapi_service.routes.job_result import fetch
 from fastapi_service.routes.jobs import BODY, REFUSALS
-from fastapi_service.routes.problem import responses
+from fastapi_service.routes.problem import inline_responses, responses
 
 
 class Queued(BaseModel):
@@ -56,6 +56,7 @@ def router(desk: Desk) -> APIRouter:
         stored = await desk.reception.store(request)
         try:
             options = asking.options(stored.received.fields)
+            desk.check_webhook(options.webhook)
             await desk.check_model(options.model)
         except BaseException:
             await desk.reception.discard(stored)
@@ -79,7 +80,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(
         "/analysis-progress/{job_id}",
         response_class=EventSourceResponse,
-        responses=responses({404: "No such recording, any more"}),
+        responses=inline_responses({404: "No such recording, any more", 422: "Not the id of an event"}),
     )
     async def progress(
         state: Annotated[State, Depends(known)], after: Annotated[int, Depends(position)]

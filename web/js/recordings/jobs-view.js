@@ -1,7 +1,7 @@
 /** The list of one's recordings. */
 import { list } from "./api.js";
 import { button, element } from "./element.js";
-import { about, progress, refused, sentence } from "./phrases.js";
+import { about, moment, progress, refused, sentence } from "./phrases.js";
 import { Refusal } from "./refusal.js";
 import { ENDS } from "./recording.js";
 
@@ -99,8 +99,6 @@ export class JobsView {
   }
 
   #when(job, text) {
-    const date = new Date(job.created_at * 1000);
-    const day = date.toDateString() === new Date().toDateString() ? "" : `${date.toLocaleDateString(text.language)} `;
-    return [day + text.time(date), about(job, text)].filter(Boolean).join(" · ");
+    return [moment(job.created_at, text), about(job, text)].filter(Boolean).join(" · ");
   }
 }

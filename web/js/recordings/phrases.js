@@ -16,6 +16,13 @@ export function progress({ status, stage, progress: percent }, text) {
   return text.say("job.percent", { stage: text.say(`stage.${known}`), percent });
 }
 
+/** A time of day, with its date unless that is today's. */
+export function moment(seconds, text, now = new Date()) {
+  const date = new Date(seconds * 1000);
+  const day = date.toDateString() === now.toDateString() ? "" : `${date.toLocaleDateString(text.language)} `;
+  return day + text.time(date);
+}
+
 /** One line about it: its length, its size, its language, until when it is kept. */
 export function about({ seconds, bytes, language, expires_at: expires }, text, found = null) {
   const spoken = found ?? language;
@@ -23,7 +30,7 @@ export function about({ seconds, bytes, language, expires_at: expires }, text, f
     seconds ? text.duration(seconds) : "",
     bytes ? size(bytes) : "",
     spoken ? new Intl.DisplayNames([text.language], { type: "language" }).of(spoken) : "",
-    expires ? text.say("recording.kept", { time: new Date(expires * 1000) }) : "",
+    expires ? text.say("recording.kept", { time: moment(expires, text) }) : "",
   ];
   return parts.filter(Boolean).join(" · ");
 }

@@ -24,7 +24,7 @@ export class Player {
     for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, () => this.draw());
     for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, () => this.#at(audio.currentTime));
     audio.addEventListener("playing", () => this.#follow());
-    audio.addEventListener("loadedmetadata", () => this.#measure(audio.duration));
+    audio.addEventListener("loadedmetadata", () => this.measure(audio.duration));
     audio.addEventListener("error", () => this.url && this.#say("player.unplayable"));
   }
 
@@ -40,13 +40,14 @@ export class Player {
     if (this.url) this.audio.src = this.url;
     else this.audio.removeAttribute("src");
     this.#say("");
-    this.#measure(seconds);
+    this.length = 0;
+    this.measure(seconds);
     this.#at(0);
     this.draw();
   }
 
   /** A browser may not know the length of what a recorder made; the server does. */
-  #measure(seconds) {
+  measure(seconds) {
     if (Number.isFinite(seconds) && seconds > 0) this.length = seconds;
     this.seek.max = this.length;
     this.#at(this.audio.currentTime);

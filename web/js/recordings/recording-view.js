@@ -77,7 +77,7 @@ export class RecordingView {
   /** Everything but the segments, which are drawn as they come. */
   draw() {
     const { recording } = this;
-    byId("player").hidden = !recording;
+    byId("player").hidden = !recording || (recording.over && !recording.segments.size && !recording.result);
     if (!recording) return this.course.hide();
     const text = this.text();
     const state = recording.state;

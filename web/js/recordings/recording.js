@@ -48,7 +48,7 @@ export class Recording {
     this.segments.clear();
     for (const segment of result.segments) this.#keep(utterance(this.id, segment.id, segment));
     for (const { segment, start, end, code, message } of result.errors) {
-      if (segment === null || this.segments.has(segment)) continue;
+      if (!segment || this.segments.has(segment)) continue;
       this.#keep(utterance(this.id, segment, { start: start ?? 0, end: end ?? start ?? 0, error: { code, message } }));
     }
   }
@@ -63,7 +63,7 @@ export class Recording {
   }
 
   #take(data, failed) {
-    if (failed && data.utterance == null) return null;
+    if (failed && !data.utterance) return null; // of the whole, or of its preparation: the end tells it
     const error = failed ? { code: data.code, message: data.message } : null;
     return this.#keep(utterance(this.id, data.utterance, { ...data, error }));
   }

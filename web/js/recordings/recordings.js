@@ -161,7 +161,7 @@ export class Recordings {
   async #learn(recording) {
     recording.learn(await api.state(recording.id));
     if (this.view.recording !== recording) return;
-    this.view.player.load(this.view.file, recording.state.seconds ?? 0);
+    this.view.player.measure(recording.state.seconds);
     this.view.draw();
     this.#title();
   }
@@ -173,6 +173,7 @@ export class Recordings {
         if (change) this.view.add(change);
         else if (change === null) this.view.draw();
         if (name === "completed") this.#finish(recording);
+        else if (name !== "segment" && !recording.state.seconds) this.#length(recording);
       },
       up: () => this.#reached(null),
       away: (ms) => this.#reached(ms),
@@ -189,6 +190,11 @@ export class Recordings {
     };
   }
 
+  /** Once it is decoded its length is known. */
+  #length(recording) {
+    this.#learn(recording).catch((error) => this.#refuse(recording, error));
+  }
+
   #reached(ms) {
     if (this.view.away === ms) return;
     this.view.away = ms;
@@ -201,7 +207,7 @@ export class Recordings {
       recording.finish(result);
       recording.learn(state);
       if (this.view.recording !== recording) return;
-      this.view.player.load(this.view.file, result.duration);
+      this.view.player.measure(result.duration);
       this.view.redraw();
     } catch (error) {
       this.#refuse(recording, error);

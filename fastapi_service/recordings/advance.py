@@ -23,6 +23,9 @@ class Rules:
     window: Mapping[str, int] = field(default_factory=lambda: {"high": 12, "normal": 6, "low": 2})
     most_open: int = 200
     gone_seconds: float = 15.0
+    full_share: float = 0.8
+    """Of Redis' `maxmemory`: from here on no chunk is given out, so that live speech, which goes on to 0.9,
+    never meets a Redis that recordings have filled."""
 
 
 class Act(enum.Enum):

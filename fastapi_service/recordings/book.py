@@ -63,6 +63,12 @@ class Book:
         fields: Any = await self._redis.hgetall(keys.job(job_id))
         return jobs.state(fields)
 
+    async def memory_share(self) -> float:
+        """How much of `maxmemory` is used; 0 without a limit."""
+        told: Any = await self._redis.info("memory")
+        most = int(told.get("maxmemory") or 0)
+        return (int(told["used_memory"]) - int(told.get("mem_not_counted_for_evict") or 0)) / most if most else 0.0
+
     async def drop(self, job_id: str) -> None:
         """Take a job that has no hash off the conductor's list."""
         await self._redis.zrem(keys.JOBS, job_id)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
@@ -18,7 +19,7 @@ from tests.eventually import PATIENCE, eventually
 from tests.ports import free_port
 from tests.processes import Pipeline, Process, clean_environ
 from tests.scraped import Exporter
-from tests.speech import clips, of_kind, said, speak
+from tests.speech import clips, of_kind, said, speak, words
 
 COMMAND = "python -m docker.monitoring.flower_page"
 PASSWORD = "it has a space, and a comma"
@@ -66,7 +67,7 @@ def test_speech_is_in_the_numbers(pipeline: Pipeline, tmp_path: Path) -> None:
         results = of_kind(messages, "result")
         after = eventually(
             lambda: found
-            if (found := exporter.scrape())["utterances_total{source=live}"] >= len(results) > 0
+            if (found := exporter.scrape())["real_time_factor_count{source=live}"] >= len(results) > 0
             else None
         )
         rose = {name: after[name] - before.get(name, 0.0) for name in after}
@@ -86,6 +87,32 @@ def test_speech_is_in_the_numbers(pipeline: Pipeline, tmp_path: Path) -> None:
         for service in EXPECTED:
             assert after[f"processes{{service={service},state=ready}}"] >= 1
         assert after["process_resident_memory_bytes"] > 0
+
+
+def test_a_recording_is_in_the_numbers_apart_from_live_speech(pipeline: Pipeline, tmp_path: Path) -> None:
+    clip = clips()[1]
+    with (
+        Exporter(pipeline.redis_url, tmp_path) as exporter,
+        httpx.Client(base_url=pipeline.url, headers={"Authorization": "Bearer monitoring"}, timeout=PATIENCE) as api,
+    ):
+        before = exporter.scrape()
+        job = api.post("/v1/jobs", files={"file": (clip.file, clip.path.read_bytes())}).json()
+        eventually(lambda: api.get(job["links"]["self"]).json()["status"] == "completed")
+        result = api.get(job["links"]["result"]).json()
+        said_by_all = [word for segment in result["segments"] for word in words(segment["text"])]
+        after = eventually(
+            lambda: found
+            if (found := exporter.scrape())["real_time_factor_count{source=recording}"] >= len(result["segments"]) > 0
+            else None
+        )
+        assert said_by_all == words(clip.text)
+        assert after["words_total{source=recording}"] == len(said_by_all)
+        assert after[f"sentiments_total{{label={clip.label},source=recording}}"] == len(result["segments"])
+        for stage in ("stt_queue", "stt", "analyzer_queue", "analyzer"):
+            assert after[f"stage_seconds_count{{source=recording,stage={stage}}}"] == len(result["segments"])
+        assert after["real_time_factor_count{source=recording}"] == len(result["segments"])
+        assert after["utterances_total{source=live}"] == 0
+        assert after["jobs{status=completed}"] == before["jobs{status=completed}"] + 1
 
 
 def test_flower_sees_workers_queues_and_tasks_and_nothing_of_what_was_said(pipeline: Pipeline, tmp_path: Path) -> None:

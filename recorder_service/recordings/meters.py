@@ -67,9 +67,8 @@ class Bar:
         if self._bar is None:
             form = "{desc}: {percentage:3.0f} % |{bar}| {elapsed}{postfix}"
             self._bar = tqdm(total=100, desc=name, bar_format=form, **self._how())
-        self._bar.set_postfix_str(words, refresh=False)
-        self._bar.update(percent - self._bar.n)
-        self._bar.refresh()
+        self._bar.n = percent
+        self._bar.set_postfix_str(words)
 
     def write(self, text: str, out: TextIO) -> None:
         tqdm.write(text, file=out, end="")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recorder_service.closing import Refused
 from recorder_service.patience import Patience
 from recorder_service.recordings.server import Server
 
@@ -46,6 +47,7 @@ class Upload:
 
     def send(self, server: Server) -> dict[str, Any]:
         """The job that was made of it. Raises Refused, Unreachable, Unfit."""
+        self._check_size(server)
         patience = Patience(server.access.waits)
         wishes = self._wishes
         # In the query what can be refused before a long upload; in the form what no log should show.
@@ -69,6 +71,17 @@ class Upload:
                     return job
 
         return server.persist(once, patience)
+
+
+    def _check_size(self, server: Server) -> None:
+        """A refusal is read only when all is sent, so what cannot be taken is better not begun with; without a
+        secret the server does not say."""
+        if not server.access.token:
+            return
+        size = self._path.stat().st_size
+        most = server.json("GET", "/v1/jobs", params={"limit": 1}).get("most_bytes", size)
+        if size > most:
+            raise Refused(f"it has {size:,} bytes, and the server takes {most:,} at most")
 
 
 class Watched(io.RawIOBase):

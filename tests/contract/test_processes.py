@@ -24,7 +24,8 @@ TASKS = {
 
 
 def test_the_processes() -> None:
-    services = ["fastapi_service", "recordings_worker", "conductor", "stt_worker", "analyzer_worker", "listener_service", "sweeper"]
+    recordings = ["recordings_worker", "conductor"]
+    services = ["fastapi_service", *recordings, "stt_worker", "analyzer_worker", "listener_service", "sweeper"]
     assert list(LINES) == ["redis", *services]
 
 

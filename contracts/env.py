@@ -44,10 +44,12 @@ def setting(
     maximum: float | None = None,
     choices: Sequence[str] = (),
     schemes: Sequence[str] = (),
+    secret: bool = False,
 ) -> Any:
-    """Declare a dataclass field that `read` fills from the environment variable `name`."""
+    """Declare a dataclass field that `read` fills from the environment variable `name`. A `secret` is
+    not in the settings' repr."""
     declaration = Setting(name, default, help, minimum, maximum, choices, schemes)
-    return dataclasses.field(default=default, metadata={"setting": declaration})
+    return dataclasses.field(default=default, repr=not secret, metadata={"setting": declaration})
 
 
 def declared(settings_class: type) -> list[Setting]:

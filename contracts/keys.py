@@ -112,6 +112,17 @@ def idempotency(digest: str) -> str:
     return f"idem:{digest}"
 
 
+def webhook(event_id: str) -> str:
+    """Hash of a job's end that is to be told by a webhook: all fields that its job had then, `webhook` (the
+    address) among them, `tries` so far, `reason` of the last that failed."""
+    return f"webhook:{event_id}"
+
+
+WEBHOOKS = "webhooks"
+"""Sorted set: the event of every webhook that is not delivered -> when it is next tried (ms, Redis' clock),
+or until when a conductor has it in hand."""
+DEAD_WEBHOOKS_MAXLEN = 1000
+
 JOBS = "jobs"
 """Sorted set: every recording that is kept -> when the conductor looks at it next (ms, Redis' clock)."""
 

@@ -12,8 +12,8 @@ import time
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "data", "color_message"}
 
-TALKATIVE = ("celery", "kombu", "uvicorn", "websockets")
-"""At DEBUG they write whole messages and frames."""
+TALKATIVE = ("celery", "kombu", "uvicorn", "websockets", "httpcore2")
+"""At DEBUG they write whole messages, frames and headers."""
 
 DUMPS = {
     "Received and deleted unknown message": 0,

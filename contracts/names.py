@@ -22,6 +22,7 @@ RESULT_CHANNEL = "result_channel"
 RESULTS_STREAM = "results"
 LISTENER_GROUP = "listener"
 DEAD_LETTERS_STREAM = "dead_letters"
+DEAD_WEBHOOKS_STREAM = "dead_webhooks"
 
 STT_STAGE, ANALYZER_STAGE, PREPARE_STAGE = "stt", "analyzer", "prepare"
 

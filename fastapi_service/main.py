@@ -25,6 +25,7 @@ from fastapi_service.recordings.book import Book
 from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.reception import Reception
 from fastapi_service.recordings.storage import open_storage
+from fastapi_service.recordings.webhooks import offer
 from fastapi_service.results import Results
 from fastapi_service.routes import (
     health,
@@ -80,7 +81,7 @@ def create_app(
     book, storage = Book(store), open_storage(settings.storage_url)
     limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, settings.job_retry_seconds)
     receiving = Reception(book, storage, dispatch, storing, limits)
-    desk = Desk(book, storage, receiving, workers, storing, settings.result_ttl_seconds)
+    desk = Desk(book, storage, receiving, workers, storing, settings.result_ttl_seconds, offer.read(settings))
     gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store), load)
 
     @asynccontextmanager

@@ -28,7 +28,17 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Settings(Shared):
+class Webhooks:
+    webhook_hosts: str = setting(
+        "WEBHOOK_HOSTS", "", "hosts that webhooks may go to, with commas (docs/webhooks.md); empty: no webhooks"
+    )
+    webhook_secret: str = setting(
+        "WEBHOOK_SECRET", "", "what webhooks are signed with: whsec_ and 24 to 64 bytes in base64", secret=True
+    )
+
+
+@dataclass(frozen=True)
+class Settings(Shared, Webhooks):
     host: str = setting("HOST", "127.0.0.1", "address to listen on; 0.0.0.0 for every network interface")
     port: int = setting("PORT", 8000, "port to listen on; 0 takes a free one", minimum=0, maximum=65535)
     max_sessions: int = setting("MAX_SESSIONS", 50, "live sessions at a time; more are refused with 1013", minimum=1)

@@ -2,7 +2,8 @@
 
 It moves every recording on: gives its chunks to the speech workers, a few at a time, so that all
 recordings have their share; puts the results together; ends, expires and erases. Any number may
-run, on any machine; one acts, another takes over when that one is gone.
+run, on any machine; one acts, another takes over when that one is gone. Beside that, each delivers
+webhooks and looks for orphans in the storage.
 """
 
 import asyncio
@@ -23,13 +24,16 @@ from contracts import connect, env, logs
 from contracts.broker import celery_settings
 from contracts.heartbeat import Pulse
 from fastapi_service.dispatch import Dispatch
-from fastapi_service.recordings import advance, steps
+from fastapi_service.recordings import advance, orphans, steps
 from fastapi_service.recordings.acts import Acts
 from fastapi_service.recordings.advance import Act, Rules
 from fastapi_service.recordings.book import Book
 from fastapi_service.recordings.settings import Conducting
 from fastapi_service.recordings.storage import open_storage
 from fastapi_service.recordings.storage_errors import StorageError
+from fastapi_service.recordings.webhooks import delivery, offer
+from fastapi_service.recordings.webhooks.delivery import Delivery
+from fastapi_service.recordings.webhooks.sender import Sender
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +78,9 @@ class Conductor:
         standing = await self._book.standing(job_id)
         act = advance.act(state, standing, now, self._rules)
         numbers = advance.feed(state, standing, self._rules) if act is Act.FEED else range(0)
+        if numbers and await self._book.memory_share() > self._rules.full_share:
+            log.warning("recording waits: Redis is nearly full", extra={"job": job_id})
+            numbers = range(0)
         room = self._rules.most_open - sum(self._open.values())
         numbers = numbers[: max(0, room)]
         self._open[job_id] = len(standing.open) + len(numbers)
@@ -107,6 +114,8 @@ async def conduct(conductor: Conductor, stopped: asyncio.Event) -> None:
 
 
 async def run(settings: Conducting) -> None:
+    """Raises SettingError."""
+    webhooks = offer.read(settings)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -117,14 +126,22 @@ async def run(settings: Conducting) -> None:
     last = time.monotonic()
     pulse = Pulse(connect.connect(settings.redis_url), SERVICE, settings.heartbeat_file)
     book, dispatch = Book(redis), Dispatch(redis, celery, threads)
-    acts = Acts(book, open_storage(settings.storage_url), dispatch, settings.result_ttl_seconds)
+    storage, rules = open_storage(settings.storage_url), delivery.Rules()
+    acts = Acts(book, storage, dispatch, settings.result_ttl_seconds)
+    asking = ThreadPoolExecutor(rules.most, thread_name_prefix="names")
+    sender = Sender(webhooks.hosts, asking, rules.attempt_seconds)
     pulse.start()
     pulse.say(state="ready")
-    await conduct(Conductor(book, acts, f"{pulse.worker}-{secrets.token_hex(4)}", Rules()), stopped)
+    async with asyncio.TaskGroup() as beside:
+        beside.create_task(Delivery(redis, webhooks, sender, rules).run(stopped))
+        sweeping = beside.create_task(orphans.run(redis, storage))
+        await conduct(Conductor(book, acts, f"{pulse.worker}-{secrets.token_hex(4)}", Rules()), stopped)
+        sweeping.cancel()
     await dispatch.close()
     pulse.stop()
     await redis.aclose()
-    threads.shutdown(wait=False, cancel_futures=True)
+    for pool in (threads, asking):
+        pool.shutdown(wait=False, cancel_futures=True)
     celery.close()
     log.info("conductor ended", extra={"seconds": round(time.monotonic() - last)})
 
@@ -136,7 +153,10 @@ def main() -> int:
     except env.SettingError as error:
         sys.exit(f"{SERVICE}: {error}")
     logs.setup(SERVICE, settings.log_level)
-    asyncio.run(run(settings))
+    try:
+        asyncio.run(run(settings))
+    except env.SettingError as error:
+        sys.exit(f"{SERVICE}: {error}")
     return 0
 
 

@@ -11,6 +11,8 @@ from fastapi_service.recordings.job import State
 from fastapi_service.recordings.reception import Reception
 from fastapi_service.recordings.storage import Storage
 from fastapi_service.recordings.storage_errors import StorageError
+from fastapi_service.recordings.webhooks.offer import Offer
+from fastapi_service.recordings.webhooks.target import Refused
 from fastapi_service.routes.problem import Problem
 from fastapi_service.workers import STT, Workers
 
@@ -25,6 +27,7 @@ class Desk:
     workers: Workers
     threads: Executor
     keep_seconds: int
+    webhooks: Offer
 
     async def state(self, job_id: str, owner: str | None) -> State:
         """The job, if the caller may see it. Raises Problem (not found: another's is as if it were not there)."""
@@ -41,6 +44,15 @@ class Desk:
             await asyncio.get_running_loop().run_in_executor(self.threads, self.storage.erase, state.job.id)
         except StorageError as error:
             log.warning("an erased recording's files stay for now", extra={"job": state.job.id, "error": error})
+
+    def check_webhook(self, url: str | None) -> None:
+        """Raises Problem for one that will not be called."""
+        if url is None:
+            return
+        try:
+            self.webhooks.target(url)
+        except Refused as refused:
+            raise Problem(422, "webhook_refused", str(refused), "webhook") from None
 
     async def check_model(self, model: str | None) -> None:
         """Raises Problem for a model that no speech worker runs at this moment."""

@@ -32,7 +32,7 @@ SUBMIT = (
     + APPEND
     + """
 local job, session, segment, open, pending, jobs, own, same, idem, events = unpack(KEYS)
-local id, record, request, member, most, created, content, body, grace, stage, ttl = unpack(ARGV)
+local id, record, request, member, most, created, content, body, grace, stage, ttl, webhook = unpack(ARGV)
 if redis.call('EXISTS', job) == 1 then return {'new', id} end  -- its answer was lost
 if idem ~= '' then
   local known = redis.call('GET', idem)
@@ -51,6 +51,7 @@ end
 if redis.call('ZCARD', jobs) >= tonumber(most) then return {'full', ''} end
 redis.call('HSET', job, 'record', record, 'status', 'queued', 'stage', 'queued', 'progress', 0, 'same', same,
   'created', created, 'heard', now / 1000)
+if webhook ~= '' then redis.call('HSET', job, 'webhook', webhook) end
 redis.call('HSET', session, 'owner', 'conductor', 'created', created, 'settled', 0, 'utterances', 0, 'failed', 0)
 redis.call('HSET', segment, 'request', request, 'stage', stage)
 redis.call('EXPIRE', segment, ttl)
@@ -117,8 +118,8 @@ END = (
     + APPEND
     + PURGE
     + """
-local job, session, events, open, pending, jobs = unpack(KEYS)
-local id, status, problem, message, body, keep, ttl, mark_ttl = unpack(ARGV)
+local job, session, events, open, pending, jobs, webhooks, webhook = unpack(KEYS)
+local id, status, problem, message, body, keep, ttl, mark_ttl, event = unpack(ARGV)
 local known = redis.call('HMGET', job, 'status', 'same')
 if not known[1] then return false end
 if over[known[1]] then return known[1] end
@@ -130,6 +131,10 @@ if status == 'completed' then redis.call('HSET', job, 'stage', 'done', 'progress
 if status == 'cancelled' then purge(id, open, pending, mark_ttl) end
 if status ~= 'completed' and redis.call('GET', known[2]) == id then redis.call('DEL', known[2]) end
 redis.call('ZADD', jobs, now, id)
+if redis.call('HEXISTS', job, 'webhook') == 1 then
+  redis.call('HSET', webhook, 'tries', 0, unpack(redis.call('HGETALL', job)))
+  redis.call('ZADD', webhooks, now, event)
+end
 return status
 """
 )

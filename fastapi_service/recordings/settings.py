@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 
 from contracts.env import setting
-from fastapi_service.settings import Shared
+from fastapi_service.settings import Shared, Webhooks
 
 
 @dataclass(frozen=True)
-class Conducting(Shared):
+class Beating(Shared):
     heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")
 
 
 @dataclass(frozen=True)
-class Settings(Conducting):
+class Conducting(Beating, Webhooks):
+    """All that the conductor is told."""
+
+
+@dataclass(frozen=True)
+class Settings(Beating):
     prepare_deadline_seconds: float = setting(
         "PREPARE_DEADLINE_SECONDS", 900.0, "a recording that is decoded for longer ends its worker", minimum=1
     )

@@ -5,6 +5,7 @@ A job's preparation is utterance 0 of its session in the ledger, its chunks are 
 Only `submit` and `chunks` take memory for new work, and so only they are refused when it is full.
 """
 
+import secrets
 from collections.abc import Mapping
 
 from contracts import codec, keys
@@ -26,6 +27,8 @@ KEPT_TTL_SECONDS = 24 * 3600
 """Of what the conductor forgets itself, if there is one."""
 MARK_TTL_SECONDS = 3600
 """Of the marks that stop work on what was cancelled."""
+EVENT_PREFIX = "evt-"
+"""Of the ids of what webhooks tell."""
 
 NEW, AGAIN, SAME, CONFLICT, FULL = "new", "again", "same", "conflict", "full"
 
@@ -50,7 +53,8 @@ def submit(job: Job, same: str, idempotency: str, most: int) -> Step:
     request = PrepareTask(job.id, retry_seconds=job.retry_seconds, trace=job.trace)
     body = _body(Progress(job.id, "queued", "queued", 0, "waiting for a worker", at=job.created))
     accepted = codec.dumps(job), codec.dumps(request), keys.member(job.id, 0), most, str(job.created), same, body
-    return Step(scripts.SUBMIT, names, (job.id, *accepted, GRACE_MS, PREPARE_STAGE, KEPT_TTL_SECONDS))
+    limits = GRACE_MS, PREPARE_STAGE, KEPT_TTL_SECONDS
+    return Step(scripts.SUBMIT, names, (job.id, *accepted, *limits, job.options.webhook or ""))
 
 
 def note(progress: Progress) -> Step:
@@ -84,14 +88,15 @@ def prepared(job_id: str, seconds: float, total: int, note: str = "") -> Step:
 
 def end(ended: Ended, keep_seconds: int) -> Step:
     """End a job; of one that is over already nothing changes. Gives its status then, None if there is no
-    such job. Cancelling stops all work on it."""
+    such job. Cancelling stops all work on it. Its webhook, if it has one, is due from here on."""
     job_id = ended.session
     if ended.status not in ENDS:
         raise ValueError(f"a job ends as one of {', '.join(ENDS)}, not as {ended.status!r}")
     problem = codec.dumps(Problem(ended.code, ended.message)) if ended.code else ""
-    names = (*_of(job_id), keys.JOBS)
+    event = EVENT_PREFIX + secrets.token_urlsafe(16)
+    names = (*_of(job_id), keys.JOBS, keys.WEBHOOKS, keys.webhook(event))
     ttls = keep_seconds, KEPT_TTL_SECONDS + keep_seconds, MARK_TTL_SECONDS
-    return Step(scripts.END, names, (job_id, ended.status, problem, ended.message, _body(ended), *ttls))
+    return Step(scripts.END, names, (job_id, ended.status, problem, ended.message, _body(ended), *ttls, event))
 
 
 def reopen(job_id: str) -> Step:

@@ -21,7 +21,7 @@ _OPTIONS: dict[str, Any] = {
     "words": {"type": "boolean", "description": "Also the time of each word"},
     "priority": {"type": "string", "enum": ["high", "normal", "low"]},
     "model": {"type": "string", "description": "Refused unless the workers run it"},
-    "webhook": {"type": "string", "format": "uri", "description": "Is told of the end"},
+    "webhook": {"type": "string", "format": "uri", "description": "Is told of the end, if that is offered"},
     "reference": {"type": "string", "maxLength": asking.LONGEST_TEXT, "description": "Comes back unchanged"},
 }
 BODY = {
@@ -76,10 +76,12 @@ def router(desk: Desk) -> APIRouter:
     ) -> TakenAnswer:
         """Send a recording: a form with the field `file`, or the file itself as the body with the options in
         the query. The answer comes as soon as it is stored."""
-        asking.options(_of_query(request))  # before a long upload, where that can be
+        early = asking.options(_of_query(request))  # before a long upload, where that can be
+        desk.check_webhook(early.webhook)
         stored = await desk.reception.store(request)
         try:
             options = asking.options(_of_query(request) | stored.received.fields)
+            desk.check_webhook(options.webhook)
             await desk.check_model(options.model)
         except BaseException:
             await desk.reception.discard(stored)

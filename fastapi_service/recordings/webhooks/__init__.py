@@ -1,0 +1,1 @@
+"""Webhooks: a job's end told to an address that its sender named."""

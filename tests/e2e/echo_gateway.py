@@ -22,11 +22,21 @@ async def seen(request: Request) -> Response:
 
 
 async def upload(request: Request) -> Response:
-    return JSONResponse({"bytes": sum([len(chunk) async for chunk in request.stream()])})
+    """Counts; /arrived tells how far it has come."""
+    request.app.state.arrived = 0
+    async for chunk in request.stream():
+        request.app.state.arrived += len(chunk)
+    return JSONResponse({"bytes": request.app.state.arrived})
+
+
+async def arrived(request: Request) -> Response:
+    return PlainTextResponse(str(getattr(request.app.state, "arrived", 0)))
 
 
 async def events(request: Request) -> Response:
     """One event at once, the second only after somebody has asked for /go."""
+
+    go_on.clear()
 
     async def two() -> AsyncIterator[str]:
         yield "data: first\n\n"
@@ -58,7 +68,10 @@ async def socket(websocket: WebSocket) -> None:
 app = Starlette(
     routes=[
         Route("/upload", upload, methods=["POST"]),
+        Route("/v1/jobs", upload, methods=["POST"]),
         Route("/v1/jobs/1/events", events),
+        Route("/tokens/analysis-progress/1", events),
+        Route("/arrived", arrived),
         Route("/go", go, methods=["POST"]),
         Route("/style.css", style),
         WebSocketRoute("/ws", socket),

@@ -152,8 +152,34 @@ def test_a_hundred_megabytes_are_taken_and_more_is_refused(client: httpx.Client)
     assert refused.headers["x-frame-options"] == "DENY"
 
 
-def test_events_are_passed_on_when_they_come(client: httpx.Client) -> None:
-    with client.stream("GET", "/v1/jobs/1/events", headers={"Accept-Encoding": "gzip"}) as stream:
+def test_a_recording_may_be_as_large_as_the_gateway_takes_it(
+    gateway: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    assert client.post("/v1/jobs", content=MEBIBYTE * 101).json() == {"bytes": 101 << 20}
+    with FrontDoor(tmp_path, gateway, {"MAX_UPLOAD_BYTES": str(2 << 20)}) as door:
+        with httpx.Client(base_url=door.url, verify=unverified(), timeout=PATIENCE) as other:
+            assert other.post("/v1/jobs", content=MEBIBYTE * 2).json() == {"bytes": 2 << 20}
+            refused = other.post("/v1/jobs", content=MEBIBYTE * 4)
+    assert refused.status_code == 413
+    told = refused.json()["error"]
+    assert (told["code"], told["field"]) == ("too_large", "file")
+    assert str(2 << 20) in told["message"]
+
+
+def test_a_recording_is_passed_on_while_it_arrives(client: httpx.Client) -> None:
+    """The second half is sent only once the gateway has had the first."""
+
+    def halves() -> Iterator[bytes]:
+        yield MEBIBYTE
+        assert eventually(lambda: int(client.get("/arrived").text) == 1 << 20)
+        yield MEBIBYTE
+
+    assert client.post("/v1/jobs", content=halves()).json() == {"bytes": 2 << 20}
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs/1/events", "/tokens/analysis-progress/1"])
+def test_events_are_passed_on_when_they_come(client: httpx.Client, path: str) -> None:
+    with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as stream:
         lines = stream.iter_lines()
         assert next(lines) == "data: first"
         assert "content-encoding" not in stream.headers
@@ -177,6 +203,9 @@ def test_a_gateway_that_is_away_is_said_in_words_and_found_again(tmp_path: Path)
             away = client.get("/")
             assert (away.status_code, away.headers["retry-after"]) == (503, "5")
             assert codec.loads(away.content, Error).code == "gateway_away"
+            for path in ("/v1/jobs", "/tokens/1/upload-audio", "/v1/audio/transcriptions"):
+                told = client.post(path, content=b"sound").json()["error"]
+                assert (told["code"], told["type"]) == ("gateway_away", "server_error")
             page = client.post("/", headers={"Accept": "text/html,*/*"})
             assert page.status_code == 503
             assert page.headers["content-type"].startswith("text/html")

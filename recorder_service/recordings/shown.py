@@ -44,6 +44,8 @@ class Words:
         self._meter = meter
         self._err = err
         self._order: InOrder[Result | Error] = InOrder()
+        self._worded: set[int] = set()
+        """Parts whose words have come: a server whose Redis has lost some events tells all of them again."""
         self._captions = None
         if out:
             colour = out.isatty() and not os.environ.get("NO_COLOR")
@@ -55,7 +57,9 @@ class Words:
             self._meter.worked(self._name, data["progress"], data["message"])
         elif event.name in KINDS:
             part = self._part(data, KINDS[event.name])
-            if part:
+            if part and part.utterance not in self._worded:
+                if isinstance(part, Result):
+                    self._worded.add(part.utterance)
                 self._show(self._order.add(part.utterance or 0, part))
 
     def end(self) -> None:

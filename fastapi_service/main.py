@@ -39,6 +39,7 @@ from fastapi_service.routes import (
     session_result,
     socket,
     tokens,
+    webhooks,
 )
 from fastapi_service.security import SecurityHeaders
 from fastapi_service.sessions import Sessions
@@ -115,6 +116,7 @@ def create_app(
         app.include_router(module.router(desk))
     app.include_router(openai_models.router(workers))
     app.include_router(page.router(web))
+    webhooks.describe(app)
     return app
 
 

@@ -149,8 +149,10 @@ class Delivery:
         """What is cut off here is due again at the end of its lease."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._rules.stop_seconds)
-        for task in self._tasks:
+        rest = list(self._tasks)
+        for task in rest:
             task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
 
 def pause(tries: int, retry_after: float | None, rules: Rules) -> float:

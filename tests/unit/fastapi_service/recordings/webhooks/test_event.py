@@ -7,10 +7,12 @@ import time
 import pytest
 
 from contracts import codec
+from fastapi_service.main import create_app
 from fastapi_service.recordings.job import Job, Options
 from fastapi_service.recordings.webhooks import delivery, event, sender, signature
 from fastapi_service.recordings.webhooks.delivery import Rules
 from fastapi_service.routes.job_answers import told
+from fastapi_service.settings import Settings
 from scripts.procfile import ROOT
 
 DOCS = (ROOT / "docs" / "webhooks.md").read_text()
@@ -34,6 +36,13 @@ def test_says_what_the_job_says(status: str) -> None:
         "result": "/v1/jobs/job-1/result" if status == "completed" else None,
     }
     assert event.body("evt-1", state) == event.body("evt-1", event.state(fields(status)))
+
+
+def test_openapi_tells_of_them() -> None:
+    described = create_app(Settings()).openapi()["webhooks"]
+    assert set(described) == {"job.completed", "job.failed", "job.cancelled"}
+    parameters = {each["name"] for each in described["job.completed"]["post"]["parameters"]}
+    assert parameters == {"webhook-id", "webhook-timestamp", "webhook-signature"}
 
 
 def test_the_example_in_the_docs_has_all_its_fields() -> None:

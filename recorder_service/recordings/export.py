@@ -19,7 +19,8 @@ STDOUT = "-"
 
 @dataclass(frozen=True)
 class Wanted:
-    """`output`: a file, a folder in which each result gets its recording's name, or STDOUT."""
+    """`output`: a file, a folder in which each result gets its recording's name (made if it ends with a
+    slash), or STDOUT."""
 
     form: str
     output: str = STDOUT
@@ -29,6 +30,8 @@ class Wanted:
         if self.output == STDOUT:
             return
         place = Path(self.output)
+        if self.output.endswith("/"):
+            _make(place)
         folder = place if place.is_dir() else place.parent
         if not folder.is_dir():
             raise Unfit(f"There is no folder {folder}")
@@ -44,6 +47,13 @@ class Wanted:
             return None
         place = Path(self.output)
         return place / f"{Path(name).stem}.{self.form}" if place.is_dir() else place
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise Unfit(f"The folder {folder} cannot be made: {error.strerror}") from None
 
 
 def wanted(form: str | None, output: str | None) -> Wanted | None:

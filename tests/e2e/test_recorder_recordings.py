@@ -175,6 +175,23 @@ def test_a_gateway_that_is_killed_and_comes_back(pipeline: Pipeline, tmp_path: P
     pipeline.wait_ready()
 
 
+def test_nobody_who_reads_is_status_141(pipeline: Pipeline, tmp_path: Path) -> None:
+    command = [*COMMAND, "upload", str(recording(tmp_path / "a.flac", CLIPS[:1], seed=19)), "--follow"]
+    with subprocess.Popen(
+        [*command, "--url", pipeline.url],
+        cwd=ROOT,
+        env=clean_environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as client:
+        assert client.stdout and client.stderr
+        client.stdout.close()
+        errors = client.stderr.read()
+    assert client.returncode == 141, errors
+    assert "Traceback" not in errors and "Exception" not in errors
+
+
 @pytest.mark.skipif(bool(front_door.missing()), reason=str(front_door.missing()))
 def test_a_certificate_nobody_vouches_for_is_accepted_when_that_is_said(pipeline: Pipeline, tmp_path: Path) -> None:
     with FrontDoor(tmp_path, f"127.0.0.1:{pipeline.port}") as door:

@@ -83,7 +83,7 @@ class Acts:
             try:
                 pcm = await asyncio.to_thread(self._storage.read_range, pcm_name(job.id), first, length)
             except NotThere:
-                await self.end(job.id, FAILED, Problem("audio_lost", AUDIO_LOST))
+                await self.end(job.id, FAILED, Problem(advance.AUDIO_LOST, AUDIO_LOST))
                 return
             task = TranscribeTask(
                 session=job.id,

@@ -28,6 +28,10 @@ class Rules:
     never meets a Redis that recordings have filled."""
 
 
+AUDIO_LOST = "audio_lost"
+"""The problem of a job whose sound is not in the storage: no dead letter can bring it back."""
+
+
 class Act(enum.Enum):
     WAIT = enum.auto()
     FEED = enum.auto()
@@ -44,7 +48,7 @@ def act(state: State, standing: Standing, now: float, rules: Rules) -> Act:
     if state.over:
         if state.expires is not None and now >= state.expires:
             return Act.FORGET
-        if state.status == FAILED and standing.failed == 0:
+        if state.status == FAILED and standing.failed == 0 and not _is_lost(state):
             return Act.REOPEN
         return Act.WAIT if state.status == FAILED or state.cleaned else Act.CLEAN
     if state.job.awaited and now - (state.heard or state.job.created) > rules.gone_seconds:
@@ -56,6 +60,10 @@ def act(state: State, standing: Standing, now: float, rules: Rules) -> Act:
     if standing.fed == standing.known and not standing.open:
         return Act.MERGE
     return Act.FEED if feed(state, standing, rules) else Act.WAIT
+
+
+def _is_lost(state: State) -> bool:
+    return state.problem is not None and state.problem.code == AUDIO_LOST
 
 
 def feed(state: State, standing: Standing, rules: Rules) -> range:

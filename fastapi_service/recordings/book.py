@@ -99,6 +99,10 @@ class Book:
         found: Any = await self._redis.hgetall(keys.job_chunks(job_id))
         return {int(number): jobs.chunk(text) for number, text in sorted(found.items(), key=lambda pair: int(pair[0]))}
 
+    async def newest(self, job_id: str) -> int:
+        """The `seq` of the newest durable event."""
+        return int(await self._redis.hget(keys.session(job_id), "seq") or 0)
+
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[Event]:
         """The durable events with a `seq` greater than `after`, in order, up to now."""
         while True:

@@ -12,16 +12,30 @@ cut; a look costs Redis some 20 us."""
 
 
 async def follow(book: Book, job_id: str, after: int) -> AsyncIterator[Event]:
-    """The durable events with a `seq` greater than `after`, as they come; the last is `Ended`, unless the job
-    is erased meanwhile. Raises RedisError."""
+    """The durable events with a `seq` greater than `after`, as they come; the last is the job's `Ended`, also for
+    who has had it, unless the job is erased meanwhile. A number that no event has had yet, as after
+    Redis has lost some, gives all of them. Raises RedisError."""
+    if after > await book.newest(job_id):
+        after = 0
     while True:
+        state = await book.state(job_id)
         async for event in book.events(job_id, after):
             after = event.seq or after
-            yield event
-            if isinstance(event, Ended):
-                state = await book.state(job_id)
-                if state is None or state.over:  # else a dead letter was replayed, and it goes on
-                    return
-        if await book.state(job_id) is None:
+            if not isinstance(event, Ended):
+                yield event
+            elif await _is_the_end(book, job_id, event):  # else a dead letter was replayed, and it goes on
+                yield event
+                return
+        if state is None:
+            return
+        if state.over:
+            ends = [event async for event in book.events(job_id) if isinstance(event, Ended)]
+            for event in ends[-1:]:
+                yield event
             return
         await asyncio.sleep(PERIOD_SECONDS)
+
+
+async def _is_the_end(book: Book, job_id: str, ended: Ended) -> bool:
+    state = await book.state(job_id)
+    return state is None or state.status == ended.status

@@ -80,7 +80,7 @@ def handle(desk: Desk, message: object) -> None:
         log.info("recording refused", extra=about | {"code": refusal.code})
         commit(desk.redis, _error(task, refusal.code, str(refusal)))
     except NotThere:
-        commit(desk.redis, _error(task, "audio_lost", "the recording is not in the storage; upload it again"))
+        commit(desk.redis, _error(task, advance.AUDIO_LOST, "the recording is not in the storage; upload it again"))
     except StorageError as error:
         log.error("preparation waits for the storage", extra=about | {"error": error})
         _again(desk, task, "the server's storage of recordings did not work")
@@ -118,6 +118,7 @@ def _told(desk: Desk, task: PrepareTask, decoding: Decoding, pcm: Writing) -> It
             message = f"decoding, {_clock(at)}" + (f" of {_clock(whole)}" if whole else " so far")
             progress = Progress(task.session, RUNNING, PREPARE_STAGE, percent, message, at=time.time())
             desk.redis.eval(*steps.note(progress).call)
+    _add(desk, task.session, decoding.position, {})  # of a job cancelled meanwhile no sound may be stored
 
 
 def _add(desk: Desk, job_id: str, seconds: float, found: dict[int, Chunk]) -> None:

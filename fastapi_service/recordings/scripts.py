@@ -59,7 +59,9 @@ redis.call('SADD', open, 0)
 redis.call('ZADD', pending, now + grace, member)
 redis.call('ZADD', jobs, now, id)
 if own ~= '' then
-  redis.call('ZADD', own, now, id)
+  local at = now
+  while redis.call('ZCOUNT', own, at, at) > 0 do at = at + 1 end  -- pages of the list begin between two of them
+  redis.call('ZADD', own, at, id)
   redis.call('EXPIRE', own, 7 * ttl)
 end
 redis.call('SET', same, id, 'EX', ttl)
@@ -149,9 +151,18 @@ return 1
 FORGET = (
     PURGE
     + """
-local job, session, events, open, pending, jobs, own, chunks = unpack(KEYS)
+local job, session, events, open, pending, jobs, own, chunks, letters = unpack(KEYS)
 local id, mark_ttl = unpack(ARGV)
 purge(id, open, pending, mark_ttl)
+if (tonumber(redis.call('HGET', session, 'failed')) or 0) > 0 then  -- its dead letters go with it
+  for _, letter in ipairs(redis.call('XRANGE', letters, '-', '+')) do
+    local member = letter[2][2]
+    if string.sub(member, 1, #id + 1) == id .. ':' then
+      redis.call('XDEL', letters, letter[1])
+      redis.call('DEL', 'dead:' .. member)
+    end
+  end
+end
 local same = redis.call('HGET', job, 'same')
 if same and redis.call('GET', same) == id then redis.call('DEL', same) end
 redis.call('DEL', job, session, events, chunks)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contracts import codec, keys
 from contracts.job_messages import ENDS, Ended, PrepareTask, Progress
 from contracts.ledger import GRACE_MS, Step
-from contracts.names import PREPARE_STAGE
+from contracts.names import DEAD_LETTERS_STREAM, PREPARE_STAGE
 from fastapi_service.recordings import scripts
 from fastapi_service.recordings.job import Chunk, Job, Problem
 
@@ -105,7 +105,8 @@ def reopen(job_id: str) -> Step:
 
 
 def forget(job: Job) -> Step:
-    names = (*_of(job.id), keys.JOBS, keys.jobs_of(job.owner or ""), keys.job_chunks(job.id))
+    """Nothing of it stays, its dead letters and their audio neither; but for the marks that stop work on it."""
+    names = (*_of(job.id), keys.JOBS, keys.jobs_of(job.owner or ""), keys.job_chunks(job.id), DEAD_LETTERS_STREAM)
     return Step(scripts.FORGET, names, (job.id, MARK_TTL_SECONDS))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.datastructures import Headers
 
@@ -17,6 +17,7 @@ from fastapi_service.recordings.refusal import EMPTY, BadRecording
 from fastapi_service.routes.problem import Problem
 
 FIELDS_BYTES = 65_536
+MOST_FIELDS = 100
 BLOCK_BYTES = 1 << 20
 LONGEST_NAME = 255
 UNNAMED = "recording"
@@ -41,14 +42,14 @@ class Blocks:
 
     def __init__(self, sink: Sink, most: int) -> None:
         self._sink = sink
-        self._most = most
+        self.most = most
         self._waiting = bytearray()
         self.bytes = 0
 
     async def add(self, data: bytes) -> None:
         self.bytes += len(data)
-        if self.bytes > self._most:
-            raise too_large(self._most)
+        if self.bytes > self.most:
+            raise too_large(self.most)
         self._waiting += data
         if len(self._waiting) >= BLOCK_BYTES:
             await self.flush()
@@ -108,6 +109,7 @@ class _Parts:
         self._field: str | None = None
         self._text = bytearray()
         self._kept = 0
+        self._fields = 0
 
     def header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
@@ -129,6 +131,9 @@ class _Parts:
             self.received.media_type = self._headers.get(b"content-type", b"").decode("latin-1")[:100]
             self._field = None
         else:
+            self._fields += 1
+            if self._fields > MOST_FIELDS:
+                raise Problem(413, "too_large", f"the form has more than {MOST_FIELDS} fields beside the file")
             self._field = options.get(b"name", b"").decode("utf-8", "replace")
         self._headers, self._text = {}, bytearray()
 
@@ -155,25 +160,29 @@ async def _form(request: Request, boundary: bytes, blocks: Blocks) -> Received:
         nonlocal ended
         ended = True
 
-    parser = MultipartParser(
-        boundary,
-        {
-            "on_header_field": parts.header_field,
-            "on_header_value": parts.header_value,
-            "on_header_end": parts.header_end,
-            "on_headers_finished": parts.headers_finished,
-            "on_part_data": parts.part_data,
-            "on_part_end": parts.part_end,
-            "on_end": end,
-        },
-    )
+    total = 0
     try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_header_field": parts.header_field,
+                "on_header_value": parts.header_value,
+                "on_header_end": parts.header_end,
+                "on_headers_finished": parts.headers_finished,
+                "on_part_data": parts.part_data,
+                "on_part_end": parts.part_end,
+                "on_end": end,
+            },
+        )
         async for data in request.stream():
+            total += len(data)
+            if total > blocks.most + FIELDS_BYTES:
+                raise too_large(blocks.most)
             parser.write(data)
             for piece in parts.file:
                 await blocks.add(piece)
             parts.file.clear()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise Problem(400, "bad_form", f"the multipart form cannot be read: {error}") from None
     if not ended:
         raise Problem(400, "bad_form", "the multipart form ends before its last boundary: the upload was cut off")

@@ -124,12 +124,14 @@ def router(desk: Desk) -> APIRouter:
     async def cancel(id: str, owner: Owner) -> JobAnswer:
         """Cancel it, also while it is worked on, and erase its sound. One that has ended is erased whole."""
         state = await desk.state(id, owner)
-        if state.status in ENDS and state.status != CANCELLED:
-            await desk.erase(state)
-            return Response(status_code=204)  # type: ignore[return-value]  # FastAPI hands a Response on as it is
-        ended = Ended(id, CANCELLED, message="cancelled by its sender")
-        await desk.book.run(steps.end(ended, desk.keep_seconds))
-        return told(await desk.state(id, owner))
+        if state.status not in ENDS:
+            ended = Ended(id, CANCELLED, message="cancelled by its sender")
+            await desk.book.run(steps.end(ended, desk.keep_seconds))
+            state = await desk.state(id, owner)  # it may have ended in another way just before
+        if state.status == CANCELLED:
+            return told(state)
+        await desk.erase(state)
+        return Response(status_code=204)  # type: ignore[return-value]  # FastAPI hands a Response on as it is
 
     return routes
 

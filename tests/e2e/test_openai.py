@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
@@ -110,7 +111,7 @@ def test_a_caller_that_goes_away_ends_its_work_and_one_that_comes_again_finds_it
         impatient.audio.transcriptions.create(model="whisper-1", file=file)
     own = httpx.Client(base_url=pipeline.url, headers={"Authorization": "Bearer mine"}, timeout=PATIENCE)
     with own:
-        (job,) = [job for job in own.get("/v1/jobs").json()["jobs"] if job["name"] == "long.flac"]
+        job = eventually(lambda: named(own, "long.flac"))
         again = threading.Thread(target=client.audio.transcriptions.create, kwargs={"model": "whisper-1", "file": file})
         again.start()
         again.join()
@@ -118,6 +119,11 @@ def test_a_caller_that_goes_away_ends_its_work_and_one_that_comes_again_finds_it
         forgotten = recording(tmp_path / "forgotten.flac", CLIPS * 40, seed=23)
         with pytest.raises(openai.APITimeoutError):
             impatient.audio.transcriptions.create(model="whisper-1", file=forgotten)
-        (job,) = [job for job in own.get("/v1/jobs").json()["jobs"] if job["name"] == "forgotten.flac"]
+        job = eventually(lambda: named(own, "forgotten.flac"))
         assert ended(own, job)["status"] == "cancelled"
         eventually(lambda: not (pipeline.directory / "recordings" / job["id"]).exists())
+
+
+def named(own: httpx.Client, name: str) -> Any:
+    """The job of this file, once it is there."""
+    return next((job for job in own.get("/v1/jobs").json()["jobs"] if job["name"] == name), None)

@@ -8,7 +8,7 @@ from contracts.job_messages import CANCELLED, COMPLETED, FAILED, RUNNING
 from fastapi_service.recordings import advance
 from fastapi_service.recordings.advance import Act, Rules
 from fastapi_service.recordings.book import Standing
-from fastapi_service.recordings.job import Chunk, Job, Options, State
+from fastapi_service.recordings.job import Chunk, Job, Options, Problem, State
 
 RULES = Rules(window={"high": 4, "normal": 3, "low": 1})
 JOB = Job("job-1", "a.wav", 10, "0" * 64, created=1000.0, options=Options(language="en"))
@@ -65,6 +65,11 @@ def test_a_part_that_failed_fails_the_job_until_its_dead_letter_is_replayed() ->
     failed = replace(CUT, status=FAILED, expires=2000.0)
     assert act(failed, Standing(fed=9, failed=1, known=9)) is Act.WAIT
     assert act(failed, Standing(fed=9, open=frozenset({3}), known=9)) is Act.REOPEN
+
+
+def test_a_job_whose_sound_is_lost_stays_failed() -> None:
+    lost = replace(CUT, status=FAILED, expires=2000.0, problem=Problem(advance.AUDIO_LOST, "upload it again"))
+    assert act(lost, Standing(fed=2, open=frozenset({2}), known=9)) is Act.WAIT
 
 
 def test_after_the_end_the_audio_goes_at_once_and_the_rest_when_it_expires() -> None:

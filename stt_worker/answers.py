@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from contracts.messages import Error, Result, Sentiment, Timings, TranscribeTask, Transcript
+from contracts.messages import Error, Result, Sentiment, Timings, TranscribeTask, Transcript, Word
+from stt_worker.engines import words
 from stt_worker.engines.protocol import Transcription
 
 
@@ -41,6 +42,7 @@ def transcript(
         model=label.model,
         task=task.task,
         dropped=kept.dropped,
+        words=_words(task, heard, kept) if task.words else None,
         trace=task.trace,
         at=ended,
         timings=Timings(
@@ -49,6 +51,16 @@ def transcript(
             stt_ms=ms(started, ended),
         ),
     )
+
+
+def _words(task: TranscribeTask, heard: Transcription, kept: Kept) -> list[Word]:
+    """Those of the text that was kept, in session time, inside the utterance."""
+
+    def at(seconds: float) -> float:
+        return round(min(task.start + seconds, max(task.start, task.end)), 3)
+
+    found = words.fitting(heard.words or (), kept.text)
+    return [Word(word.word, at(word.start), at(word.end), word.probability) for word in found]
 
 
 def wordless(transcript: Transcript, task: TranscribeTask, now: float) -> Result:

@@ -62,16 +62,16 @@ def confidence(attempt: Attempt) -> float:
 
 
 def without_loop(text: str) -> str:
-    """Cut a loop off the end: what stands before it and its words once. Empty when there is
-    nothing but the loop."""
+    """Cut a loop off the end: what stands before it and its words once, as they stand there.
+    Empty when there is nothing but the loop."""
     words = text.split()
     for n in range(1, 9):
         times = 1
         while len(words) >= n * (times + 1) and _same(words[-n:], words[-n * (times + 1) : -n * times or None]):
             times += 1
         if times >= 4:
-            before = words[: -n * times]
-            return " ".join(before + words[-n:]) if len(before) >= 2 else ""
+            before = len(words) - n * times
+            return " ".join(words[: before + n]) if before >= 2 else ""
     return ""
 
 

@@ -120,6 +120,7 @@ def _final(desk: Desk, task: TranscribeTask, started: float) -> None:
             "attempts": heard.attempts,
             "dropped": verdict.dropped,
             "shortened": verdict.shortened,
+            "words": None if transcript.words is None else len(transcript.words),
         },
     )
     if seq is None:
@@ -183,7 +184,7 @@ def _probe(desk: Desk, task: TranscribeTask, started: float) -> None:
 def _ask(desk: Desk, task: TranscribeTask, quick: bool) -> tuple[Transcription, Samples]:
     samples = fetch(desk.redis, task)
     context = "auto" if quick else desk.model.context
-    options = Options(language=task.language, task=task.task, quick=quick, context=context)
+    options = Options(task.language, task.task, quick, context, words=task.words and not quick)
     try:
         return desk.model.transcribe(samples, options), samples
     except CannotTranscribe:

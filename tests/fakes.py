@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from contracts.audio import Samples
-from stt_worker.engines.protocol import Attempt, Decode
+from stt_worker.engines.loudness import Loud
+from stt_worker.engines.protocol import Alignment, Attempt, Decode, Piece
 from stt_worker.loading import Machine, Source
 
 
@@ -23,7 +24,8 @@ class LevelDetector:
 
 class ScriptedEngine:
     """A speech engine that gives the attempts it was made with, and notes what it was asked. Its
-    encodings are their lengths; it always hears Korean."""
+    encodings are their lengths; it always hears Korean, and each piece of a text for one position, unless
+    `hearing` says that it cannot."""
 
     name, model, device, full_positions = "scripted", "script", "cpu", 1500
 
@@ -33,6 +35,7 @@ class ScriptedEngine:
         self.encoded: list[int] = []
         self.asked: list[Decode] = []
         self.detections = 0
+        self.hearing: Exception | None = None
 
     def encode(self, samples: Samples, positions: int) -> int:
         self.encoded.append(positions)
@@ -46,6 +49,12 @@ class ScriptedEngine:
         assert encoding == self.encoded[-1], "decoded an encoding that is not the newest"
         self.asked.append(how)
         return self.attempts[len(self.asked) - 1]
+
+    def align(self, encoding: int, how: Decode, pieces: Sequence[Piece], loud: Loud) -> Alignment:
+        assert encoding == self.encoded[-1], "aligned an encoding that is not the newest"
+        if self.hearing is not None:
+            raise self.hearing
+        return Alignment(tuple(range(len(pieces) + 1)), (0.5,) * len(pieces))
 
 
 @dataclass

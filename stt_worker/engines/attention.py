@@ -75,7 +75,17 @@ class CachedDecoder:
         """Logits [vocabulary] after the last of `tokens` [1, n], which continue what is in memory."""
         return self.vocabulary(self._hidden(memory, tokens)[0, -1:])[0]
 
-    def _hidden(self, memory: Memory, tokens: Tensor) -> Tensor:
+    def watch(self, memory: Memory, tokens: Tensor, heads: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+        """Reads `tokens` [1, n] from the beginning: how well each of the heads (layer, head) then finds each
+        position to match [heads, n, positions] (before the softmax), and the hidden states [n, d]."""
+        memory.length = 0
+        queries: list[Tensor] = []
+        hidden = self._hidden(memory, tokens, queries)[0]
+        scores = [queries[layer][0, head] @ memory.cross[layer][0][0, head].T for layer, head in heads]
+        return torch.stack(scores) * queries[0].shape[-1] ** -0.5, hidden
+
+    def _hidden(self, memory: Memory, tokens: Tensor, queries: list[Tensor] | None = None) -> Tensor:
+        """`queries` gets those of the cross-attention, [1, heads, n, d / heads] for each layer."""
         begin, end = memory.length, memory.length + tokens.shape[-1]
         decoder = self.decoder
         x = decoder.token_embedding(tokens) + decoder.positional_embedding[begin:end]
@@ -85,7 +95,10 @@ class CachedDecoder:
             mask = torch.ones(end - begin, end, dtype=torch.bool, device=x.device).tril(begin)
         for block, own, cross in zip(decoder.blocks, memory.own, memory.cross, strict=True):
             x = x + self._attend_to_text(block.attn, block.attn_ln(x), own, begin, mask)
-            x = x + self._attend(block.cross_attn, block.cross_attn_ln(x), *cross, None)
+            query = self._split(block.cross_attn.query(block.cross_attn_ln(x)))
+            if queries is not None:
+                queries.append(query)
+            x = x + self._attend(block.cross_attn, query, *cross, None)
             x = x + block.mlp(block.mlp_ln(x))
         memory.length = end
         return decoder.ln(x)  # type: ignore[no-any-return]  # a torch module returns Any
@@ -97,10 +110,10 @@ class CachedDecoder:
         end = begin + x.shape[1]
         keys[:, :, begin:end] = self._split(attention.key(x))
         values[:, :, begin:end] = self._split(attention.value(x))
-        return self._attend(attention, x, keys[:, :, :end], values[:, :, :end], mask)
+        return self._attend(attention, self._split(attention.query(x)), keys[:, :, :end], values[:, :, :end], mask)
 
-    def _attend(self, attention: Any, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-        mixed = scaled_dot_product_attention(self._split(attention.query(x)), keys, values, attn_mask=mask)
+    def _attend(self, attention: Any, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+        mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask)
         return attention.out(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def _split(self, x: Tensor) -> Tensor:

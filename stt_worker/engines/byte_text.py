@@ -17,8 +17,12 @@ def to_text(token: bytes) -> str:
     return "".join(_TO_CHARACTER[byte] for byte in token)
 
 
+def to_bytes(token: str) -> bytes:
+    return bytes(_TO_BYTE[character] for character in token)
+
+
 def join(tokens: list[str]) -> str:
     """Tokens as a vocabulary spells them -> the words, without special tokens. Broken UTF-8 (a text
     that was cut short) shows as U+FFFD, as the stock tokenizer shows it."""
-    characters = "".join(token for token in tokens if not SPECIAL.fullmatch(token))
-    return bytes(_TO_BYTE[character] for character in characters).decode("utf-8", "replace").strip()
+    data = b"".join(to_bytes(token) for token in tokens if not SPECIAL.fullmatch(token))
+    return data.decode("utf-8", "replace").strip()

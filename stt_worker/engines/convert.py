@@ -4,7 +4,6 @@ CTranslate2's own converter starts from a Hugging Face model; this fills its spe
 the stock checkpoint directly, and writes the vocabulary that the whisper package carries.
 """
 
-import itertools
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from stt_worker import checkpoint
 from stt_worker.engines.byte_text import to_text
+from stt_worker.engines.heads import heads
 
 State = dict[str, Any]
 
@@ -105,10 +105,9 @@ def _norm(spec: Any, state: State, where: str) -> None:
 
 
 def _configure(config: Any, tokenizer: Tokenizer, dims: dict[str, int]) -> None:
-    """The same suppressed tokens as the stock decoder; its last layers for word timings."""
+    """The same suppressed tokens as the stock decoder."""
     never = (tokenizer.transcribe, tokenizer.translate, tokenizer.sot, tokenizer.sot_prev, tokenizer.sot_lm)
     config.suppress_ids = sorted({*tokenizer.non_speech_tokens, *never, tokenizer.no_speech})
     config.suppress_ids_begin = [*tokenizer.encode(" "), tokenizer.eot]
     config.lang_ids = sorted(tokenizer.all_language_tokens) if dims["n_vocab"] >= 51865 else []
-    layers = range(dims["n_text_layer"] // 2, dims["n_text_layer"])
-    config.alignment_heads = list(itertools.product(layers, range(dims["n_text_head"])))
+    config.alignment_heads = heads(dims)

@@ -2,13 +2,19 @@
 
 Stock whisper encodes the padded 30 s for the language, again for decoding, and again for each
 temperature. Here the language and every temperature read the same encoding; only a guard that
-trips on a shortened context asks for a second one, of the padded 30 s.
+trips on a shortened context asks for a second one, of the padded 30 s. The times of the words
+come from the newest one.
 """
+
+import logging
+from typing import Any
 
 from contracts.audio import SAMPLE_RATE, Samples
 from stt_worker import codes
-from stt_worker.engines import guards
-from stt_worker.engines.protocol import Attempt, CannotTranscribe, Decode, Engine, Options, Transcription
+from stt_worker.engines import guards, loudness, words
+from stt_worker.engines.protocol import Attempt, CannotTranscribe, Decode, Engine, Options, TimedWord, Transcription
+
+log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 30
 TEMPERATURES = (0.0, 0.2, 0.4)
@@ -44,7 +50,25 @@ def transcribe(engine: Engine, samples: Samples, options: Options) -> Transcript
         attempts.append(decode(temperature))
 
     best = max(attempts, key=lambda attempt: _merit(attempt, seconds))
-    return Transcription(best, language, probability, passes, len(attempts))
+    timed = None
+    if options.words:
+        timed = _timed(engine, encoding, samples, Decode(language, options.task, best.temperature, best.tokens), best)
+    return Transcription(best, language, probability, passes, len(attempts), timed)
+
+
+def _timed(engine: Engine, encoding: Any, samples: Samples, how: Decode, attempt: Attempt) -> tuple[TimedWord, ...]:
+    """When the words of a decoding were spoken; empty when that cannot be found: a text without times
+    is better than an error."""
+    written_in = "en" if how.task == "translate" else how.language
+    if not words.grouped(attempt.pieces, written_in):
+        return ()
+    loud = loudness.loud(samples)
+    try:
+        alignment = engine.align(encoding, how, attempt.pieces, loud)
+    except Exception as error:  # an engine's own, or its library's
+        log.warning("word times not found", exc_info=error, extra={"tokens": attempt.tokens, "positions": len(loud)})
+        return ()
+    return words.timed(attempt.pieces, alignment, loud, written_in)
 
 
 def check(engine: Engine, samples: int, options: Options) -> None:

@@ -6,8 +6,10 @@ the log-mel transform.
 """
 
 import hashlib
+import json
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,14 +24,17 @@ from huggingface_hub import constants
 
 from contracts.audio import Samples
 from stt_worker.checkpoint import first_line
-from stt_worker.engines import byte_text, guards
-from stt_worker.engines.protocol import Attempt, Decode, Engine
+from stt_worker.engines import byte_text, guards, loudness
+from stt_worker.engines.loudness import Loud
+from stt_worker.engines.protocol import Alignment, Attempt, Decode, Engine, Piece
 from stt_worker.loading import Machine, ModelError, Source
 from stt_worker.models import unreachable
 
 log = logging.getLogger(__name__)
 
 PADDING_SAMPLES = 800
+CONVERSION = 2
+"""Raised when what `convert` makes changes: then checkpoints are converted again."""
 COMPUTE = {
     ("cpu", "exact"): "float32",
     ("cpu", "fast"): "int8",
@@ -44,13 +49,15 @@ class FasterWhisper:
     name = "faster-whisper"
     full_positions = 1500
 
-    def __init__(self, model: ctranslate2.models.Whisper, label: str, device: str) -> None:
+    def __init__(self, model: ctranslate2.models.Whisper, label: str, device: str, special: dict[str, int]) -> None:
+        """`special` tokens and their numbers."""
         self.model = label
         self.device = device
         self.languages = frozenset(_LANGUAGE_CODES if model.is_multilingual else ("en",))
         if model.n_mels == 80:
             self.languages -= {"yue"}
         self.whisper = model
+        self.special = special
         self.features = FeatureExtractor(feature_size=model.n_mels)
 
     def encode(self, samples: Samples, positions: int) -> ctranslate2.StorageView:
@@ -64,10 +71,7 @@ class FasterWhisper:
         return token.strip("<|>"), float(probability)
 
     def decode(self, encoding: ctranslate2.StorageView, how: Decode) -> Attempt:
-        prompt = ["<|startoftranscript|>"]
-        if len(self.languages) > 1:
-            prompt += [f"<|{how.language}|>", f"<|{how.task}|>"]
-        prompt += ["<|notimestamps|>"]
+        prompt = [*self._opening(how), "<|notimestamps|>"]
         sampling: dict[str, Any] = {}
         if how.temperature > 0:
             ctranslate2.set_random_seed(0)
@@ -83,14 +87,40 @@ class FasterWhisper:
         )[0]
         ids = result.sequences_ids[0]
         end = guards.loop_end(ids)
+        kept = result.sequences[0][:end]
         return Attempt(
-            text=byte_text.join(result.sequences[0][:end]),
+            text=byte_text.join(kept),
             avg_logprob=result.scores[0] * len(ids) / (len(ids) + 1),
             no_speech_prob=result.no_speech_prob,
             temperature=how.temperature,
             tokens=len(ids),
             stopped=len(ids) >= how.token_cap or end is not None,
+            pieces=tuple(
+                Piece(number, byte_text.to_bytes(token))
+                for number, token in zip(ids, kept, strict=False)  # those after a loop are not kept
+                if not byte_text.SPECIAL.fullmatch(token)
+            ),
         )
+
+    def align(
+        self, encoding: ctranslate2.StorageView, how: Decode, pieces: Sequence[Piece], loud: Loud
+    ) -> Alignment:
+        first, end = loudness.extent(loud, len(pieces) + 1)
+        features = np.array(encoding.to_device(ctranslate2.Device.cpu))[:, first:end]
+        result = self.whisper.align(
+            ctranslate2.StorageView.from_array(np.ascontiguousarray(features)),
+            [self.special[token] for token in self._opening(how)],
+            [[piece.id for piece in pieces]],
+            2 * (end - first),
+        )[0]
+        starts: dict[int, int] = {}
+        for token, position in result.alignments:
+            starts.setdefault(token, first + position)
+        return Alignment(tuple(starts[token] for token in range(len(pieces) + 1)), tuple(result.text_token_probs))
+
+    def _opening(self, how: Decode) -> list[str]:
+        options = [f"<|{how.language}|>", f"<|{how.task}|>"] if len(self.languages) > 1 else []
+        return ["<|startoftranscript|>", *options]
 
 
 @dataclass(frozen=True)
@@ -123,7 +153,7 @@ class Loader:
             )
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"{path} cannot be loaded by CTranslate2: {first_line(error)}") from error
-        return FasterWhisper(model, source.label, device)
+        return FasterWhisper(model, source.label, device, _special_tokens(path))
 
 
 LOADER = Loader()
@@ -144,6 +174,16 @@ def model_directory(location: str, cache: str) -> Path:
         raise ModelError(f"model {location} cannot be downloaded: {first_line(error)}") from error
 
 
+def _special_tokens(directory: Path) -> dict[str, int]:
+    """From the vocabulary without which CTranslate2 would not have loaded the model."""
+    path = directory / "vocabulary.json"
+    if path.is_file():
+        tokens = json.loads(path.read_text("utf-8"))
+    else:
+        tokens = (directory / "vocabulary.txt").read_text("utf-8").split("\n")
+    return {token: number for number, token in enumerate(tokens) if byte_text.SPECIAL.fullmatch(token)}
+
+
 def _converted(path: Path, cache: Path) -> Path:
     """The CTranslate2 form of an openai-whisper checkpoint, made once per content."""
     if find_spec("whisper") is None or find_spec("torch") is None:
@@ -152,7 +192,7 @@ def _converted(path: Path, cache: Path) -> Path:
 
     with path.open("rb") as file:
         mark = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    directory = cache / f"converted-{path.stem}-{mark}"
+    directory = cache / f"converted-{path.stem}-{mark}-{CONVERSION}"
     if not (directory / "model.bin").is_file():
         log.info("converting checkpoint for CTranslate2", extra={"checkpoint": path, "directory": directory})
         convert(path, directory)

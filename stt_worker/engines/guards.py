@@ -10,9 +10,9 @@ import zlib
 from collections.abc import Sequence
 
 from contracts.audio import SAMPLE_RATE
+from stt_worker.engines.loudness import SAMPLES_PER_POSITION
 from stt_worker.engines.protocol import Attempt
 
-SAMPLES_PER_POSITION = 320
 MARGIN_POSITIONS = 128
 FLOOR_POSITIONS = 256
 STEP_POSITIONS = 64

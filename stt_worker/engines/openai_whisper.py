@@ -5,6 +5,7 @@ The package is imported under a name of its own, because `whisper` alone is also
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from whisper.tokenizer import LANGUAGES, get_tokenizer
 
 from contracts.audio import Samples
 from stt_worker import checkpoint
-from stt_worker.engines import int8, precision
+from stt_worker.engines import int8, precision, stock_alignment
 from stt_worker.engines.attention import CachedDecoder, Memory
+from stt_worker.engines.heads import heads
+from stt_worker.engines.loudness import Loud
 from stt_worker.engines.mel import log_mel
-from stt_worker.engines.protocol import Attempt, Decode, Engine
+from stt_worker.engines.protocol import Alignment, Attempt, Decode, Engine, Piece
 from stt_worker.engines.stock_decoding import decode
 from stt_worker.loading import Machine, ModelError, Source
 from stt_worker.models import unreachable
@@ -38,6 +41,7 @@ class OpenAIWhisper:
         self.full_positions: int = model.dims.n_audio_ctx
         self.languages = frozenset(list(LANGUAGES)[: model.num_languages] if model.is_multilingual else ("en",))
         self.whisper = model
+        self.heads = heads(vars(model.dims))
         self.decoder_dtype = torch.float16 if device == "cuda" else torch.float32
         self.encoder, self.encoder_dtype = model.encoder, self.decoder_dtype
         if device == "cuda":
@@ -76,6 +80,11 @@ class OpenAIWhisper:
     @torch.inference_mode()
     def decode(self, encoding: Memory, how: Decode) -> Attempt:
         return decode(self.whisper, self.decoder, encoding, how)
+
+    @torch.inference_mode()
+    def align(self, encoding: Memory, how: Decode, pieces: Sequence[Piece], loud: Loud) -> Alignment:
+        tokenizer = self._tokenizer(how.language, how.task)
+        return stock_alignment.align(self.decoder, encoding, tokenizer, self.heads, pieces, loud)
 
     def _tokenizer(self, language: str | None, task: str) -> Any:
         return get_tokenizer(

@@ -13,7 +13,7 @@ from whisper.decoding import DecodingTask, Inference, LogitFilter
 
 from stt_worker.engines import guards
 from stt_worker.engines.attention import CachedDecoder, Memory
-from stt_worker.engines.protocol import Attempt, Decode
+from stt_worker.engines.protocol import Attempt, Decode, Piece
 
 
 def decode(model: Whisper, decoder: CachedDecoder, memory: Memory, how: Decode) -> Attempt:
@@ -30,6 +30,7 @@ def decode(model: Whisper, decoder: CachedDecoder, memory: Memory, how: Decode) 
         temperature=how.temperature,
         tokens=len(result.tokens),
         stopped=stopped,
+        pieces=tuple(Piece(token, task.tokenizer.encoding.decode_single_token_bytes(token)) for token in words),
     )
 
 

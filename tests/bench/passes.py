@@ -1,13 +1,14 @@
 """How often the encoder runs for one request: counted at the engine, beside what the driver says."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contracts.audio import Samples
 from stt_worker import choose, models
 from stt_worker.engines import driver
-from stt_worker.engines.protocol import Attempt, Decode, Engine, Options
+from stt_worker.engines.loudness import Loud
+from stt_worker.engines.protocol import Alignment, Attempt, Decode, Engine, Options, Piece
 from stt_worker.loading import Machine
 from tests.bench import speech
 from tests.bench.row import Row, Scale
@@ -31,6 +32,9 @@ class Counted:
 
     def decode(self, encoding: Any, how: Decode) -> Attempt:
         return self._engine.decode(encoding, how)
+
+    def align(self, encoding: Any, how: Decode, pieces: Sequence[Piece], loud: Loud) -> Alignment:
+        return self._engine.align(encoding, how, pieces, loud)
 
 
 def measure(scale: Scale) -> list[Row]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from contracts.audio import Samples, digest, to_s16le
 from contracts.names import NEGATIVE, POSITIVE
-from stt_worker.engines.protocol import Attempt, Decode, Engine
+from stt_worker.engines.loudness import Loud
+from stt_worker.engines.protocol import Alignment, Attempt, Decode, Engine, Piece
 from tests.faults import poison
 
 SETTING, SCRIPTED = "FAULTS_MODELS", "scripted"
@@ -43,7 +44,11 @@ class ScriptedEngine:
         return "en", 1.0
 
     def decode(self, encoding: Any, how: Decode) -> Attempt:
-        return Attempt(encoding, avg_logprob=-0.1, no_speech_prob=0.0, tokens=6)
+        pieces = tuple(Piece(number, f" {word}".encode()) for number, word in enumerate(encoding.split()))
+        return Attempt(encoding, avg_logprob=-0.1, no_speech_prob=0.0, tokens=6, pieces=pieces)
+
+    def align(self, encoding: Any, how: Decode, pieces: Sequence[Piece], loud: Loud) -> Alignment:
+        return Alignment(tuple(len(loud) * n // len(pieces) for n in range(len(pieces) + 1)), (0.9,) * len(pieces))
 
 
 class PoisonableEngine:
@@ -66,6 +71,9 @@ class PoisonableEngine:
         if encoding == poison.CRASH_ANALYZER:
             return Attempt(poison.ANALYZER_TEXT, avg_logprob=-0.1, no_speech_prob=0.0, tokens=4)
         return self._engine.decode(encoding, how)
+
+    def align(self, encoding: Any, how: Decode, pieces: Sequence[Piece], loud: Loud) -> Alignment:
+        return self._engine.align(encoding, how, pieces, loud)
 
 
 class ScriptedSentiment:

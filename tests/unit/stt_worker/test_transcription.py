@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts import codec, keys, ledger
 from contracts.audio import Samples, digest
-from contracts.messages import AnalyzeTask, TranscribeTask, Transcript
+from contracts.messages import AnalyzeTask, TranscribeTask, Transcript, Word
 from stt_worker import transcription
 from stt_worker.answers import Label
-from stt_worker.engines.protocol import Attempt, CannotTranscribe, Options, Transcription
+from stt_worker.engines.protocol import Attempt, CannotTranscribe, Options, TimedWord, Transcription
 from tests.fakes import RecordingRedis, ScriptedLease
 
 PCM = b"\x00\x10" * 32000
@@ -86,6 +87,14 @@ def test_no_words_close_the_utterance_without_the_analyzer() -> None:
     assert result["sentiment"]["reason"] == "no words: no_speech"
     assert result["timings"]["total_ms"] == 4000.0
     assert bench.sent == []
+
+
+def test_word_times_are_asked_for_and_handed_on_and_never_of_a_partial() -> None:
+    bench = Bench(lambda samples, options: replace(heard(TEXT), words=(TimedWord(TEXT, 0.5, 1.5, 0.9),)))
+    bench.handle(words=True)
+    assert bench.sent[0].transcript.words == [Word(TEXT, 3.5, 4.5, 0.9)]
+    bench.handle(kind="partial", utterance=2, words=True)
+    assert [options.words for options in bench.asked] == [True, False]
 
 
 def test_a_committed_transcript_is_only_handed_on() -> None:

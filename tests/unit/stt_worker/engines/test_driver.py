@@ -5,10 +5,11 @@ import pytest
 
 from contracts.audio import Samples
 from stt_worker.engines import driver
-from stt_worker.engines.protocol import Attempt, CannotTranscribe, Options
+from stt_worker.engines.protocol import Attempt, CannotTranscribe, Options, Piece, TimedWord
 from tests.fakes import ScriptedEngine
 
 GOOD = Attempt("it was a good day", -0.2, 0.01)
+WORDED = Attempt("it was", -0.2, 0.01, pieces=(Piece(1, b" it"), Piece(2, b" was")))
 BAD = Attempt("mumble", -1.4, 0.1)
 
 
@@ -64,6 +65,28 @@ def test_english_only_model() -> None:
     engine = ScriptedEngine([GOOD], languages=("en",))
     heard = driver.transcribe(engine, audio(), Options())
     assert (heard.language, heard.language_probability, engine.detections) == ("en", None, 0)
+
+
+def test_words_have_times_where_asked() -> None:
+    heard = driver.transcribe(ScriptedEngine([WORDED]), audio(), Options(words=True))
+    assert heard.words == (TimedWord("it", 0.0, 0.02, 0.5), TimedWord("was", 0.02, 0.04, 0.5))
+    assert driver.transcribe(ScriptedEngine([WORDED]), audio(), Options()).words is None
+
+
+@pytest.mark.parametrize("text", ["", "..."])
+def test_a_text_without_words_is_not_looked_for(text: str) -> None:
+    engine = ScriptedEngine([Attempt(text, -0.2, 0.01, pieces=(Piece(1, text.encode()),))])
+    engine.hearing = AssertionError("it was")
+    assert driver.transcribe(engine, audio(), Options(words=True)).words == ()
+
+
+def test_words_that_cannot_be_found_leave_the_text_and_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    engine = ScriptedEngine([WORDED])
+    engine.hearing = ValueError("9 tokens cannot be placed in 3 positions")
+    heard = driver.transcribe(engine, audio(), Options(words=True))
+    assert (heard.attempt.text, heard.words) == ("it was", ())
+    [line] = caplog.records
+    assert line.message == "word times not found" and "cannot be placed" in str(line.exc_info)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from weakref import WeakValueDictionary
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -46,6 +47,7 @@ class Dispatch:
         self._celery = celery
         self._threads = threads
         self._sending: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def accept(
         self, task: TranscribeTask, pcm: bytes, owner: str, away: Callable[[Exception], Awaitable[None]]
@@ -100,13 +102,15 @@ class Dispatch:
                 log.error("utterances stored but not sent when the gateway ended", extra={"utterances": len(late)})
 
     async def _deliver(self, task: TranscribeTask) -> None:
-        """Send until the broker takes it, for a while."""
+        """Send until the broker takes it, for a while; of one session first what was said first."""
+        turn = self._turns.setdefault(task.session, asyncio.Lock())
         give_up = time.monotonic() + SENDING_SECONDS
         wait = SHORTEST_WAIT
         while time.monotonic() < give_up:
             try:
                 place = queue(STT_STAGE, task.session)
-                await self._send(task, queue=place, task_id=keys.task_id(STT_STAGE, task.session, task.utterance))
+                async with turn:
+                    await self._send(task, queue=place, task_id=keys.task_id(STT_STAGE, task.session, task.utterance))
                 return
             except UNREACHABLE as error:
                 log.warning("utterance not sent yet", extra={**_ids(task), "error": error})

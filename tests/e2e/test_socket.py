@@ -148,6 +148,15 @@ def test_sessions_do_not_mix(gateway: RunningGateway, workers: PlayedWorkers) ->
         assert len(talker.of("result")) == 1
 
 
+def test_what_is_said_at_once_is_sent_in_its_order(gateway: RunningGateway, workers: PlayedWorkers) -> None:
+    with gateway.connect() as talker:
+        talker.speak(np.concatenate([voice(0.5), silence(0.9)] * 12), frame=60_000)
+        talker.say("stop")
+        assert talker.until_closed() == (1000, "done")
+    session = talker.of("ready")[0]["session"]
+    assert [task.utterance for task in workers.finals if task.session == session] == list(range(1, 13))
+
+
 def test_what_was_accepted_goes_on_when_the_client_vanishes(gateway: RunningGateway, workers: PlayedWorkers) -> None:
     workers.held.set()
     try:

@@ -13,13 +13,14 @@ from analyzer_worker.settings import Settings
 from analyzer_worker.worker import Worker
 from contracts import env
 from contracts.names import ANALYZE_TASK
-from contracts.tasks import Life, serve, worker_app
+from contracts.tasks import Broker, Life, serve, worker_app
 
 
 def create_app(environ: Mapping[str, str]) -> Celery:
     """Raises env.SettingError."""
     settings = env.read(Settings, environ)
-    app = worker_app("analyzer_worker", settings.redis_url, settings.log_level)
+    broker = Broker(settings.broker_url, settings.task_deadline_seconds)
+    app = worker_app("analyzer_worker", settings.redis_url, settings.log_level, broker)
     worker = Worker(settings)
     serve(app, ANALYZE_TASK, Life(worker.start, worker.take, worker.consuming, worker.stop))
     return app

@@ -13,6 +13,12 @@ class Settings:
     redis_url: str = setting(
         "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss", "sentinel")
     )
+    broker_url: str = setting(
+        "BROKER_URL",
+        "",
+        "Where the queues are: empty for that Redis, or sqs://PREFIX (docs/broker.md).",
+        schemes=("sqs",),
+    )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much to log.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     )

@@ -11,6 +11,7 @@ from analyzer_worker.models.choice import DEMO_LANGUAGES, Choice, choose
 from analyzer_worker.models.hub import Hub
 from analyzer_worker.sentiment import Judge
 from analyzer_worker.settings import Settings, languages
+from contracts.broker import in_redis
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.lease import WatchedLease
@@ -30,7 +31,7 @@ class Worker:
         self._languages = languages(settings.sentiment_languages)
         client = connect(settings.redis_url)
         self._pulse = Pulse(client, "analyzer_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
-        rules = Rules(queues(ANALYZER_STAGE), settings.task_deadline_seconds)
+        rules = Rules(in_redis(queues(ANALYZER_STAGE), settings.broker_url), settings.task_deadline_seconds)
         self._watch = Watch(client, self._pulse.worker, rules)
         self._analysis: Analysis | None = None
 

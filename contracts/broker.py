@@ -8,8 +8,10 @@ because `contracts.watch` renews what a living one holds. No result backend is u
 `contracts.commit`'s streams.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from contracts import broker_url
 from contracts.redis_url import Address, parse
 
 VISIBILITY_TIMEOUT_SECONDS = 10
@@ -32,14 +34,35 @@ SENTINEL_TRANSPORT = "contracts.transport:SentinelTransport"
 """kombu's, except that they drop an entry that is no Celery message instead of ending the worker, and go on
 when Redis is full."""
 
+SQS_TRANSPORT = "contracts.sqs:Transport"
+SQS_WAIT_SECONDS = 5
+"""For how long SQS is waited at when there is nothing. It may give a message to one who asked and is gone by
+then, so a worker that ends waits for its last answer, and one that was killed keeps nothing for longer."""
+SQS_CLIENT = {
+    "connect_timeout": 3,
+    "read_timeout": SQS_WAIT_SECONDS + 5,
+    "retries": {"mode": "standard", "total_max_attempts": 2},
+    "tcp_keepalive": True,
+}
+GIVEN_BACK_SECONDS = 1
+"""Until a task that was given back is given out again."""
+LONGEST_SECONDS = 900.0
+SQS_MARGIN_SECONDS = 30.0
+SQS_MOST_SECONDS = 12 * 3600
+"""Of a message out of sight: SQS allows no more."""
+
 HIDDEN = {"argsrepr": "-", "kwargsrepr": "-"}
 """Options for every `send_task`: without them Celery puts a picture of the arguments, which may be
 speech, into its events, and making that picture is a third of the time that sending takes."""
 
 
-def celery_settings(redis_url: str) -> dict[str, Any]:
-    """Settings for `Celery(...).conf.update`; the same for gateway and workers. Raises BadAddress."""
-    return _broker(parse(redis_url)) | {
+def celery_settings(redis_url: str, queues_at: str = "", longest_seconds: float = LONGEST_SECONDS) -> dict[str, Any]:
+    """Settings for `Celery(...).conf.update`; the same for gateway and workers. `queues_at`: BROKER_URL;
+    `longest_seconds`: the longest that a worker has a task. Raises BadAddress, BadBroker."""
+    prefix = broker_url.prefix(queues_at)
+    broker = _broker(parse(redis_url)) if prefix is None else _sqs(prefix, longest_seconds)
+    events = prefix is None
+    return broker | {
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_channel_error_retry": True,
@@ -52,9 +75,27 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "task_track_started": False,
         "worker_prefetch_multiplier": 1,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        "worker_send_task_events": True,
-        "task_send_sent_event": True,
+        "worker_send_task_events": events,
+        "task_send_sent_event": events,
         "worker_hijack_root_logger": False,
+    }
+
+
+def in_redis(queues: Sequence[str], queues_at: str) -> Sequence[str]:
+    """Those of these queues whose entries can be seen in Redis: all, or none with a BROKER_URL."""
+    return () if queues_at else queues
+
+
+def _sqs(prefix: str, longest_seconds: float) -> dict[str, Any]:
+    """A message is out of sight for longer than any task takes, and nobody renews that: whose a task is says
+    the ledger alone, whose lease of 8 s is renewed. What is given out twice, workers leave."""
+    out_of_sight = min(SQS_MOST_SECONDS, longest_seconds + SQS_MARGIN_SECONDS)
+    options = {"queue_name_prefix": prefix, "visibility_timeout": out_of_sight, "wait_time_seconds": GIVEN_BACK_SECONDS}
+    return {
+        "broker_url": "sqs://",
+        "broker_transport": SQS_TRANSPORT,
+        "broker_transport_options": options | {"client-config": SQS_CLIENT},
+        "worker_enable_remote_control": False,
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
-from contracts import redis_url
+from contracts import broker_url, redis_url
 
 S = TypeVar("S")
 
@@ -24,7 +24,7 @@ class SettingError(ValueError):
 @dataclass(frozen=True)
 class Setting:
     """One environment variable: its name, default, a sentence of help, and what is allowed: for a number
-    its bounds, for a text a list of `choices`, for the address of a Redis the `schemes` before its ://."""
+    its bounds, for a text a list of `choices`, for the address of a Redis or a broker the `schemes` before its ://."""
 
     name: str
     default: Any
@@ -99,9 +99,12 @@ def _parse(declaration: Setting, kind: type, text: str) -> Any:
 
 def _check_address(declaration: Setting, text: str) -> None:
     try:
+        if broker_url.SCHEME in declaration.schemes:
+            broker_url.prefix(text)
+            return
         scheme = redis_url.parse(text).scheme
         reason = "" if scheme in declaration.schemes else f"use one with {_any_of(declaration.schemes)}"
-    except redis_url.BadAddress as error:
+    except (redis_url.BadAddress, broker_url.BadBroker) as error:
         reason = str(error)
     if reason:
         raise SettingError(f"{declaration.name}={_without_secrets(text)!r}: {reason}")

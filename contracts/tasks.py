@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from contracts import logs
-from contracts.broker import celery_settings
+from contracts.broker import LONGEST_SECONDS, celery_settings
 from contracts.connect import refuse_cluster
 from contracts.env import SettingError
 from contracts.transport import Connection
@@ -28,6 +28,14 @@ log = logging.getLogger(__name__)
 
 REQUEUE_PAUSE_SECONDS = 1.0
 """Between taking a task and giving it back, so that a refusing Redis is not asked in a tight loop."""
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Where the queues are (BROKER_URL), and the longest that this worker has a task."""
+
+    url: str = ""
+    longest_seconds: float = LONGEST_SECONDS
 
 
 @dataclass(frozen=True)
@@ -42,12 +50,12 @@ class Life:
     stop: Callable[[], None]
 
 
-def worker_app(service: str, redis_url: str, log_level: str) -> Celery:
+def worker_app(service: str, redis_url: str, log_level: str, broker: Broker = Broker()) -> Celery:  # noqa: B008  # frozen
     """A Celery application with the settings and the logs that all processes share."""
     # it warns of root because of pickled tasks, and ours are JSON alone
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app = Celery(service)
-    app.conf.update(celery_settings(redis_url))
+    app.conf.update(celery_settings(redis_url, broker.url, broker.longest_seconds))
     app.amqp.Connection = Connection
 
     def begin(sender: Any, **_: object) -> None:

@@ -35,7 +35,8 @@ class LeaseKeeper(ScriptRunner, Protocol):
 
 @dataclass(frozen=True)
 class Rules:
-    """`deadline_seconds` for one task, without the time in which Redis did not answer: a commit waits for
+    """`queues` as far as they are in Redis: of others nothing is renewed, and nobody seems deaf to them.
+    `deadline_seconds` for one task, without the time in which Redis did not answer: a commit waits for
     it, too, and does not hang. `deaf_beats`: so many beats in a row, two seconds apart, on which `queues`
     had entries and the worker had nothing in hand. (Beats, not seconds: neither a process that was
     suspended nor one whose Redis was away is deaf.)"""
@@ -137,7 +138,7 @@ class Watch:
             return
         if task.claim:
             self._redis.eval(*ledger.renew(*task.claim, self.worker).call)
-        if task.tag:
+        if task.tag and self._rules.queues:
             now = "ZADD", keys.UNACKED_INDEX, "XX", time.time(), task.tag
             self._redis.eval(*overdraft.step(now).call)
 

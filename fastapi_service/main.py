@@ -69,7 +69,7 @@ def create_app(
     most = SESSION_COMMANDS * RESUMED_SHARE * settings.max_sessions + OTHER_COMMANDS
     store, listening = connect_async(settings.redis_url, most), connect_async(settings.redis_url)
     celery = Celery("fastapi_service", set_as_current=False)
-    celery.conf.update(celery_settings(settings.redis_url) | {"broker_pool_limit": SENDING_THREADS})
+    celery.conf.update(celery_settings(settings.redis_url, settings.broker_url), broker_pool_limit=SENDING_THREADS)
     hearing = ThreadPoolExecutor(HEARING_THREADS, thread_name_prefix="hear")
     sending = ThreadPoolExecutor(SENDING_THREADS, thread_name_prefix="send")
     workers = Workers(store)

@@ -13,6 +13,12 @@ class Shared:
         "Redis that every service shares",
         schemes=("redis", "rediss", "sentinel"),
     )
+    broker_url: str = setting(
+        "BROKER_URL",
+        "",
+        "where the queues are: empty for that Redis, or sqs://PREFIX (docs/broker.md)",
+        schemes=("sqs",),
+    )
     log_level: str = setting("LOG_LEVEL", "INFO", "how much is logged", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     storage_url: str = setting(
         "STORAGE_URL",

@@ -26,7 +26,7 @@ MOST_CLAIMED = 200
 PUT_OFF_MS = ledger.GRACE_MS
 """From looking at an entry until it is looked at again, whatever was found."""
 FIRST_BACK_OFF_MS, LONGEST_BACK_OFF_MS = 3_000, 60_000
-"""From sending an entry again until the next time, doubled each time."""
+"""From sending an entry again until the next time, doubled each time; see also `underway.Unseen`."""
 
 _CLAIM = (
     ledger.NOW
@@ -153,11 +153,11 @@ class Overdue:
                 entries.append(_entry(one, reply))
         return entries
 
-    def sending(self, entry: Entry) -> int:
+    def sending(self, entry: Entry, longest_ms: int = LONGEST_BACK_OFF_MS) -> int:
         """It is about to be sent again: how often it was by then, or 0 if that is not ours any more."""
         claimed = entry.claimed
         names = keys.SWEEPER, keys.PENDING, keys.segment(claimed.session, claimed.utterance)
-        back_off = FIRST_BACK_OFF_MS, LONGEST_BACK_OFF_MS
+        back_off = FIRST_BACK_OFF_MS, longest_ms
         reply: Any = self._redis.eval(_SENDING, len(names), *names, *self._fence(claimed), *back_off)
         return int(reply or 0)
 

@@ -19,20 +19,37 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Sweeper(Shared):
+class Queues(Shared):
+    """What has to do with Celery's queues."""
+
+    broker_url: str = setting(
+        "BROKER_URL",
+        "",
+        "Where the queues are: empty for that Redis, or sqs://PREFIX (docs/broker.md).",
+        schemes=("sqs",),
+    )
+
+
+@dataclass(frozen=True)
+class Beating(Shared):
     """What has a heartbeat."""
 
     heartbeat_file: str = setting("HEARTBEAT_FILE", "", "File renewed every 2 s for health checks; empty: none.")
 
 
 @dataclass(frozen=True)
-class Exporter(Shared):
+class Sweeper(Beating, Queues):
+    """The sweeper's."""
+
+
+@dataclass(frozen=True)
+class Exporter(Queues):
     host: str = setting("METRICS_HOST", "127.0.0.1", "Address at which the numbers for Prometheus are served.")
     port: int = setting("METRICS_PORT", 9300, "Port of the same.", minimum=1, maximum=65535)
 
 
 @dataclass(frozen=True)
-class Settings(Sweeper):
+class Settings(Beating):
     """The listener's."""
 
     result_log: str = setting("RESULT_LOG", "logs/result_listener.log", "File that gets one line per result.")

@@ -20,10 +20,10 @@ from contracts.commit import bury, commit
 from contracts.ledger import MOST_STARTS
 from contracts.messages import Error, TranscribeTask
 from contracts.names import GAVE_UP, PREPARE_STAGE
-from listener_service import again, underway
+from listener_service import again
 from listener_service.outage import Outage
 from listener_service.overdue import Entry, Overdue
-from listener_service.underway import UnderWay
+from listener_service.underway import Sight, UnderWay
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +66,13 @@ class Sends(Protocol):
 class Sweep:
     """Calling it is one sweep, which raises one of UNREACHABLE; `run` goes on until stopped."""
 
-    def __init__(self, client: "redis.Redis", overdue: Overdue, sender: Sends, stop: threading.Event) -> None:
+    def __init__(
+        self, client: "redis.Redis", overdue: Overdue, sender: Sends, sight: Sight, stop: threading.Event
+    ) -> None:
         self._redis = client
         self._overdue = overdue
         self._sender = sender
+        self._sight = sight
         self._stop = stop
         self._acting: bool | None = None
 
@@ -98,7 +101,7 @@ class Sweep:
         entries = self._overdue.look(claimed) if claimed else []
         if not entries:
             return
-        under_way = underway.read(self._redis)
+        under_way = self._sight.read()
         lost = []
         for entry in entries:
             verdict = judge(entry, under_way)
@@ -120,7 +123,7 @@ class Sweep:
         except codec.DecodeError:  # its text may be speech
             self._end(entry, UNREADABLE)
             return
-        sends = self._overdue.sending(entry)
+        sends = self._overdue.sending(entry, self._sight.longest_back_off_ms)
         if not sends:
             return
         self._sender.send(entry, argument)

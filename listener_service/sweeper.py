@@ -20,6 +20,7 @@ from listener_service.overdue import Overdue
 from listener_service.settings import Sweeper
 from listener_service.sweep import Sweep
 from listener_service.turns import Turns
+from listener_service.underway import InRedis, Unseen
 
 SERVICE = "sweeper"
 HANGS = "the sweeper hangs: what is lost on the way is not sent again until it is restarted"
@@ -44,12 +45,13 @@ def main() -> int:
             pulse.say(state="ready", reason=None)
 
     celery = Celery(SERVICE, set_as_current=False)
-    celery.conf.update(celery_settings(settings.redis_url))
+    celery.conf.update(celery_settings(settings.redis_url, settings.broker_url))
     pulse.start()
     turns.come()
     pulse.say(state="ready")
     own = f"{pulse.worker}-{secrets.token_hex(4)}"  # each container has its own pid 7
-    Sweep(client, Overdue(client, own), Sender(celery), stop).run(turned)
+    sight = Unseen() if settings.broker_url else InRedis(client)
+    Sweep(client, Overdue(client, own), Sender(celery), sight, stop).run(turned)
     pulse.stop()
     celery.close()
     client.close()

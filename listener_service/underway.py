@@ -1,14 +1,15 @@
 """Which tasks are under way: waiting in a queue, or taken by a worker and not acknowledged.
 
-Read from the formats that kombu gives its lists and its hash `unacked`, which are its own: the pin
-in requirements.txt and tests/e2e/test_sweeper.py, which sends and takes for real, hold them to this.
+`InRedis` reads it from the formats that kombu gives its lists and its hash `unacked`, which are its own: the
+pin in requirements.txt and tests/e2e/test_sweeper.py, which sends and takes for real, hold them to this.
+`Unseen` is for queues that nobody can look into: there the deadlines of the ledger alone decide.
 """
 
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import redis
 
@@ -16,6 +17,7 @@ from contracts import keys
 from contracts.broker import VISIBILITY_TIMEOUT_SECONDS
 from contracts.ledger import LEASE_MS
 from contracts.routing import STAGES, queues
+from listener_service.overdue import LONGEST_BACK_OFF_MS
 
 QUEUES = [(stage, queue) for stage in STAGES for queue in queues(stage)]
 
@@ -53,6 +55,38 @@ class UnderWay:
     def has(self, stage: str, task_id: str) -> bool:
         """It comes to its end by itself, as far as can be seen."""
         return self.waits(stage, task_id) or self.taken_within(FORSAKEN_SECONDS, task_id)
+
+
+class Sight(Protocol):
+    """What can be seen of the tasks. `longest_back_off_ms`: from sending one again until the next time, at most."""
+
+    longest_back_off_ms: int
+
+    def read(self) -> UnderWay:
+        """Raises what the client raises."""
+        ...
+
+
+class Unseen:
+    """Nothing: what is past its deadline counts as lost. What was sent again is left alone for 3 s, then for
+    twice as long each time, so that a long queue is not flooded: what has waited in it for ten minutes is there
+    eight times, and whoever comes to the second leaves it. Its audio, which a look keeps, lives twice as long as
+    the longest."""
+
+    longest_back_off_ms = 500 * keys.AUDIO_TTL_SECONDS
+
+    def read(self) -> UnderWay:
+        return UnderWay({}, {})
+
+
+class InRedis:
+    longest_back_off_ms = LONGEST_BACK_OFF_MS
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._redis = client
+
+    def read(self) -> UnderWay:
+        return read(self._redis)
 
 
 def read(client: "redis.Redis") -> UnderWay:

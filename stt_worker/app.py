@@ -11,7 +11,7 @@ from celery import Celery
 
 from contracts import env
 from contracts.names import TRANSCRIBE_TASK
-from contracts.tasks import Life, serve, worker_app
+from contracts.tasks import Broker, Life, serve, worker_app
 from stt_worker.settings import Settings
 from stt_worker.worker import Worker
 
@@ -19,7 +19,8 @@ from stt_worker.worker import Worker
 def create_app(environ: Mapping[str, str]) -> Celery:
     """Raises env.SettingError."""
     settings = env.read(Settings, environ)
-    app = worker_app("stt_worker", settings.redis_url, settings.log_level)
+    broker = Broker(settings.broker_url, settings.task_deadline_seconds)
+    app = worker_app("stt_worker", settings.redis_url, settings.log_level, broker)
     worker = Worker(settings, app)
     serve(app, TRANSCRIBE_TASK, Life(worker.start, worker.take, worker.consuming, worker.stop))
     return app

@@ -13,6 +13,12 @@ class Settings:
         "Redis: broker, audio and results.",
         schemes=("redis", "rediss", "sentinel"),
     )
+    broker_url: str = setting(
+        "BROKER_URL",
+        "",
+        "Where the queues are: empty for that Redis, or sqs://PREFIX (docs/broker.md).",
+        schemes=("sqs",),
+    )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "Least severe level that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR")
     )

@@ -12,7 +12,7 @@ from celery import Celery
 
 from contracts import codec, keys
 from contracts.audio import SAMPLE_RATE
-from contracts.broker import HIDDEN
+from contracts.broker import HIDDEN, in_redis
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.lease import WatchedLease
@@ -41,7 +41,8 @@ class Worker:
         self._app = app
         client = connect(settings.redis_url)
         self._pulse = Pulse(client, "stt_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
-        rules = Rules((*queues(STT_STAGE), STT_PARTIAL_QUEUE), settings.task_deadline_seconds)
+        seen = in_redis((*queues(STT_STAGE), STT_PARTIAL_QUEUE), settings.broker_url)
+        rules = Rules(seen, settings.task_deadline_seconds)
         self._watch = Watch(client, self._pulse.worker, rules)
         self._desk: transcription.Desk | None = None
 

@@ -10,7 +10,7 @@ from celery import Celery
 
 from contracts import env
 from contracts.names import PREPARE_TASK
-from contracts.tasks import Life, serve, worker_app
+from contracts.tasks import Broker, Life, serve, worker_app
 from fastapi_service.recordings.settings import Settings
 from fastapi_service.recordings.worker import SERVICE, Worker
 
@@ -18,7 +18,8 @@ from fastapi_service.recordings.worker import SERVICE, Worker
 def create_app(environ: Mapping[str, str]) -> Celery:
     """Raises env.SettingError."""
     settings = env.read(Settings, environ)
-    app = worker_app(SERVICE, settings.redis_url, settings.log_level)
+    broker = Broker(settings.broker_url, settings.prepare_deadline_seconds)
+    app = worker_app(SERVICE, settings.redis_url, settings.log_level, broker)
     worker = Worker(settings)
     serve(app, PREPARE_TASK, Life(worker.start, worker.take, worker.consuming, worker.stop))
     return app

@@ -121,7 +121,7 @@ async def run(settings: Conducting) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     redis = connect.connect_async(settings.redis_url)
     celery = Celery(SERVICE, set_as_current=False)
-    celery.conf.update(celery_settings(settings.redis_url))
+    celery.conf.update(celery_settings(settings.redis_url, settings.broker_url))
     threads = ThreadPoolExecutor(2, thread_name_prefix="send")
     last = time.monotonic()
     pulse = Pulse(connect.connect(settings.redis_url), SERVICE, settings.heartbeat_file)

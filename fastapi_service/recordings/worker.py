@@ -2,6 +2,7 @@
 
 import logging
 
+from contracts.broker import in_redis
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.lease import WatchedLease
@@ -28,7 +29,8 @@ class Worker:
         self._storage = open_storage(settings.storage_url)
         client = connect(settings.redis_url)
         self._pulse = Pulse(client, SERVICE, settings.heartbeat_file, [lambda: self._watch.beat()])
-        self._watch = Watch(client, self._pulse.worker, Rules(queues(PREPARE_STAGE), settings.prepare_deadline_seconds))
+        seen = in_redis(queues(PREPARE_STAGE), settings.broker_url)
+        self._watch = Watch(client, self._pulse.worker, Rules(seen, settings.prepare_deadline_seconds))
         self._desk: prepare.Desk | None = None
 
     def start(self) -> None:

@@ -17,7 +17,7 @@ from contracts.names import ANALYZER_QUEUE, DEAD_LETTERS_STREAM, STT_QUEUE
 from listener_service.again import Sender
 from listener_service.overdue import Overdue
 from listener_service.sweep import Sweep
-from listener_service.underway import task_id
+from listener_service.underway import InRedis, task_id
 from scripts.procfile import ROOT
 from tests.eventually import PATIENCE
 from tests.ports import free_port
@@ -34,7 +34,7 @@ def client(redis_server: RedisServer) -> Iterator["redis.Redis"]:
 def sweep(client: "redis.Redis", redis_server: RedisServer) -> Iterator[Sweep]:
     with Celery(set_as_current=False) as celery:
         celery.conf.update(celery_settings(redis_server.url))
-        yield Sweep(client, Overdue(client, "one"), Sender(celery), threading.Event())
+        yield Sweep(client, Overdue(client, "one"), Sender(celery), InRedis(client), threading.Event())
 
 
 def command(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":

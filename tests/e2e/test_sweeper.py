@@ -16,7 +16,7 @@ from contracts.names import ANALYZER_QUEUE, DEAD_LETTERS_STREAM, GAVE_UP, RESULT
 from listener_service.again import Sender
 from listener_service.overdue import LONGEST_BACK_OFF_MS, Overdue
 from listener_service.sweep import MOST_SENT, Sweep
-from listener_service.underway import MOST_WAITING
+from listener_service.underway import MOST_WAITING, InRedis, Unseen
 from tests.accepted import SESSION, accept, begin, lapse, waiting
 from tests.eventually import PATIENCE
 from tests.processes import RedisServer
@@ -40,7 +40,7 @@ def celery(redis_server: RedisServer) -> Iterator[Celery]:
 
 @pytest.fixture
 def sweep(client: "redis.Redis", celery: Celery) -> Sweep:
-    return Sweep(client, Overdue(client, "one"), Sender(celery), threading.Event())
+    return Sweep(client, Overdue(client, "one"), Sender(celery), InRedis(client), threading.Event())
 
 
 def now(client: "redis.Redis") -> int:
@@ -122,6 +122,32 @@ def test_each_time_it_waits_longer(client: "redis.Redis", sweep: Sweep) -> None:
         client.delete(STT_QUEUE)
         assert before + wait_ms <= deadline(client) <= now(client) + wait_ms
     assert client.hget(keys.segment(SESSION, 1), "sends") == b"6"
+
+
+def test_what_cannot_be_seen_is_sent_again_when_its_time_is_up_and_ever_more_rarely(
+    client: "redis.Redis", celery: Celery
+) -> None:
+    """As with queues in SQS; what is in the queue here is what the workers would come to."""
+    sight = Unseen()
+    sweep = Sweep(client, Overdue(client, "one"), Sender(celery), sight, threading.Event())
+    accept(client, 1)
+    waits = [3000 * 2**times for times in range(10)]
+    for wait_ms in [*waits, sight.longest_back_off_ms, sight.longest_back_off_ms]:
+        lapse(client)
+        before = now(client)
+        sweep()
+        assert before + wait_ms <= deadline(client) <= now(client) + wait_ms
+        sweep()
+    assert len(waiting(client)) == len(waits) + 2
+    assert begin(client) == "go" and begin(client, holder="worker-2") == "held"
+    sweep()
+    assert len(waiting(client)) == len(waits) + 2  # it is in good hands
+    lapse(client)
+    sweep()
+    assert len(waiting(client)) == len(waits) + 3 and begin(client, holder="worker-2") == "go"
+    commit(client, RESULT)
+    assert begin(client, holder="worker-3") == "done"
+    assert 1000 * keys.AUDIO_TTL_SECONDS > sight.longest_back_off_ms
 
 
 def test_no_more_than_so_many_at_a_time(client: "redis.Redis", sweep: Sweep) -> None:

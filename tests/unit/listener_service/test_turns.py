@@ -50,7 +50,7 @@ def test_a_sweeper_that_hangs_is_unhealthy_until_it_comes_round_again(tmp_path: 
 
     turns.come()
     pulse.say(state="ready")
-    sweep = Sweep(None, ledger, None, stop)  # type: ignore[arg-type]  # it does not come so far
+    sweep = Sweep(None, ledger, None, None, stop)  # type: ignore[arg-type]  # it does not come so far
     running = threading.Thread(target=sweep.run, args=(turned,))
     running.start()
     try:

@@ -102,7 +102,7 @@ def test_what_is_no_recording_is_status_1_and_the_others_are_worked_on(pipeline:
 
 
 def test_interrupted_it_goes_on_at_the_server_until_it_is_cancelled(pipeline: Pipeline, tmp_path: Path) -> None:
-    file = recording(tmp_path / "long.flac", CLIPS * 20, seed=15)
+    file = recording(tmp_path / "long.flac", CLIPS * 12, seed=15)
     command = [*COMMAND, "upload", str(file), "--follow", "--url", pipeline.url]
     client = subprocess.Popen(
         command,

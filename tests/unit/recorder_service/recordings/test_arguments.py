@@ -77,6 +77,8 @@ def test_results_have_a_place_before_anything_is_sent(tmp_path: Path) -> None:
     Wanted("srt", f"{tmp_path}/new/").check(two)
     assert Wanted("srt", f"{tmp_path}/new/").path("b.mp3") == tmp_path / "new" / "b.srt"
     assert Wanted("srt").path("a.mp3") is None
-    for output, names in ((tmp_path / "a.srt", two), (tmp_path, ["a.mp3", "a.wav"]), (tmp_path / "no" / "a", one), (f"{tmp_path}/no/a/", one)):
+    nowhere = tmp_path / "no"
+    unfit = ((tmp_path / "a.srt", two), (tmp_path, ["a.mp3", "a.wav"]), (nowhere / "a", one), (f"{nowhere}/a/", one))
+    for output, names in unfit:
         with pytest.raises(Unfit):
             Wanted("srt", str(output)).check(names)

@@ -5,7 +5,6 @@ who decodes. They expire in the shortest time that can be set.
 import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx

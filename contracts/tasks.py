@@ -6,6 +6,7 @@ The one file of `contracts` that imports Celery; only the workers' `app.py` may 
 
 import gc
 import logging
+import os
 import sys
 import time
 import warnings
@@ -54,6 +55,7 @@ def worker_app(service: str, redis_url: str, log_level: str, broker: Broker = Br
     """A Celery application with the settings and the logs that all processes share."""
     # it warns of root because of pickled tasks, and ours are JSON alone
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    os.environ.pop("CELERY_BROKER_URL", None)  # Celery's command line takes our BROKER_URL for an address of its own
     app = Celery(service)
     app.conf.update(celery_settings(redis_url, broker.url, broker.longest_seconds))
     app.amqp.Connection = Connection

@@ -12,7 +12,7 @@ from analyzer_worker.models.choice import Choice
 from analyzer_worker.settings import Settings
 from contracts import env
 from contracts.names import ANALYZE_TASK
-from contracts.tasks import Life, serve, worker_app
+from contracts.tasks import Broker, Life, serve, worker_app
 from tests.faults import poison
 from tests.faults.holed import TRANSPORT
 from tests.faults.scripted import SCRIPTED, SETTING, ScriptedSentiment
@@ -57,8 +57,10 @@ class TrappedWorker(worker.Worker):
 
 def create_app() -> Celery:
     settings = env.read(Settings, os.environ)
-    made = worker_app("analyzer_worker", settings.redis_url, settings.log_level)
-    made.conf.broker_transport = TRANSPORT
+    broker = Broker(settings.broker_url, settings.task_deadline_seconds)
+    made = worker_app("analyzer_worker", settings.redis_url, settings.log_level, broker)
+    if not settings.broker_url:
+        made.conf.broker_transport = TRANSPORT
     trapped = TrappedWorker(settings, Traps.of(os.environ))
     serve(made, ANALYZE_TASK, Life(trapped.start, trapped.take, trapped.consuming, trapped.stop))
     return made

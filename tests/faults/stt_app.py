@@ -14,7 +14,7 @@ from contracts import env, ledger
 from contracts.lease import Lease
 from contracts.messages import AnalyzeTask
 from contracts.names import TRANSCRIBE_TASK
-from contracts.tasks import Life, serve, worker_app
+from contracts.tasks import Broker, Life, serve, worker_app
 from stt_worker import worker
 from stt_worker.engines.protocol import Engine
 from stt_worker.loading import Source
@@ -77,8 +77,10 @@ worker.load = load
 
 def create_app() -> Celery:
     settings = env.read(Settings, os.environ)
-    made = worker_app("stt_worker", settings.redis_url, settings.log_level)
-    made.conf.broker_transport = TRANSPORT
+    broker = Broker(settings.broker_url, settings.task_deadline_seconds)
+    made = worker_app("stt_worker", settings.redis_url, settings.log_level, broker)
+    if not settings.broker_url:
+        made.conf.broker_transport = TRANSPORT
     trapped = TrappedWorker(settings, made, Traps.of(os.environ))
     serve(made, TRANSCRIBE_TASK, Life(trapped.start, trapped.take, trapped.consuming, trapped.stop))
     return made

@@ -23,7 +23,12 @@ local body, is_final, reason, member, number, grace, ttl, dead_ttl, maxlen, dead
 local job, failed, mark_ttl = ARGV[12], ARGV[13], ARGV[14]
 if redis.call('EXISTS', mark) == 1 or has_ended(ended, session, pending, member, number) then return 0 end
 if is_final == '0' and redis.call('HEXISTS', segment, 'transcript') == 1 then return 0 end
-if job ~= '' and redis.call('EXISTS', session) == 0 then return 0 end  -- a recording that was erased meanwhile
+if job ~= '' and redis.call('EXISTS', session) == 0 then  -- a recording that was erased meanwhile, or lost
+  redis.call('ZREM', pending, member)
+  redis.call('SREM', open, number)
+  redis.call('DEL', audio, segment)
+  return 0
+end
 redis.call('EXPIRE', session, ttl)  -- a write: from here on a full memory stops nothing (see contracts.ledger)
 local seq = (tonumber(redis.call('HGET', session, 'seq')) or 0) + 1
 local numbered = '{"seq":' .. seq .. ',' .. string.sub(body, 2)
@@ -116,7 +121,7 @@ def _commit(redis: ScriptRunner, event: Transcript | Result | Error, reason: str
         GRACE_MS,
         keys.SESSION_TTL_SECONDS,
         keys.DEAD_TTL_SECONDS,
-        keys.EVENTS_MAXLEN,
+        keys.RECORDING_EVENTS_MAXLEN if is_recording(session) else keys.EVENTS_MAXLEN,
         keys.DEAD_LETTERS_MAXLEN,
         RESULT_CHANNEL,
         session if is_recording(session) else "",

@@ -16,6 +16,8 @@ DEAD_TTL_SECONDS = 24 * 3600
 DEAD_LETTERS_MAXLEN = 1000
 EVENTS_MAXLEN = 20_000
 """Of one session's stream: more than a day of speech; a client that resumes later is told what is gone."""
+RECORDING_EVENTS_MAXLEN = 200_000
+"""Of a recording's stream, which its result is made of: four times what 12 hours of the shortest parts have."""
 RESULTS_MAXLEN = 100_000
 """How many results stay in the stream after the listener has written them; unwritten ones stay anyway."""
 

@@ -25,6 +25,12 @@ log = logging.getLogger(__name__)
 SAMPLE_BYTES = 2
 NOBODY_WAITS = "nobody waited for it any more"
 AUDIO_LOST = "the recording is not in the storage any more; upload it again"
+LOST = "the server has lost a part of what was known of it; upload it again"
+INTERNAL = "the server failed with it in a way nobody foresaw; its log says how"
+WAITS = "the server's storage of recordings does not answer; this goes on when it does"
+MOST_REMEMBERED = 100_000
+"""Chunks in memory, some 20 MB. Reading those of a long recording anew at each look would cost more than all
+else that is done then."""
 
 
 class Acts:
@@ -35,6 +41,8 @@ class Acts:
         self._storage = storage
         self._dispatch = dispatch
         self._keep_seconds = keep_seconds
+        self._cuts: dict[str, dict[int, Chunk]] = {}
+        self._listened: dict[str, int] = {}
 
     async def do(self, act: Act, state: State, standing: Standing, numbers: range) -> None:
         """`numbers` are the chunks to give to the workers, if any."""
@@ -45,6 +53,8 @@ class Acts:
             await self._merge(state)
         elif act is Act.FAIL:
             await self._fail(state)
+        elif act is Act.LOSE:
+            await self.end(job_id, FAILED, Problem(advance.LOST, LOST))
         elif act is Act.CANCEL:
             await self.end(job_id, CANCELLED, Problem("nobody_waits", NOBODY_WAITS))
         elif act is Act.REOPEN:
@@ -58,24 +68,45 @@ class Acts:
         elif state.over and state.expires:
             await self._book.run(steps.rest(job_id, round(state.expires * 1000), state.cleaned))
 
-    async def tell(self, state: State, standing: Standing, chunks: dict[int, Chunk]) -> None:
+    async def tell(self, state: State, standing: Standing) -> None:
         """Make progress known, if there is any."""
-        percent = advance.percent(standing, chunks)
-        if (percent, "transcribe") != (state.progress, state.stage):
+        percent = advance.percent(standing, await self._chunks(state))
+        if percent > state.progress or (percent == state.progress and state.stage != "transcribe"):
             words = advance.told(standing)
             await self._note(Progress(state.job.id, RUNNING, "transcribe", percent, words, at=time.time()))
 
-    async def end(self, job_id: str, status: str, problem: Problem | None = None, message: str = "") -> None:
+    async def tell_waiting(self, state: State) -> None:
+        """That it waits for the storage."""
+        if not state.over and state.message != WAITS:
+            await self._note(Progress(state.job.id, state.status, state.stage, state.progress, WAITS, at=time.time()))
+
+    async def end(self, job_id: str, status: str, problem: Problem | None = None, message: str = "") -> str | None:
+        """Gives how it has ended then; None if there is no such job."""
         code, words = (problem.code, problem.message) if problem else (None, message)
         ended = Ended(job_id, status, code, words, at=time.time())
-        await self._book.run(steps.end(ended, self._keep_seconds))
-        log.info("job ended", extra={"job": job_id, "status": status, "code": code})
+        answer: bytes | None = await self._book.run(steps.end(ended, self._keep_seconds))
+        known = answer.decode() if answer else None
+        log.info("job ended", extra={"job": job_id, "status": known, "code": code})
+        self._cuts.pop(job_id, None)
+        self._listened.pop(job_id, None)
+        return known
+
+    async def _chunks(self, state: State) -> dict[int, Chunk]:
+        """All of a job's, which do not change any more once it is cut."""
+        job_id = state.job.id
+        found = self._cuts.get(job_id)
+        if found is None:
+            found = await self._book.chunks(job_id)
+            self._cuts[job_id] = found
+            while sum(map(len, self._cuts.values())) > MOST_REMEMBERED and len(self._cuts) > 1:
+                del self._cuts[next(iter(self._cuts))]
+        return found
 
     async def _note(self, progress: Progress) -> None:
         await self._book.run(steps.note(progress))
 
     async def _feed(self, state: State, standing: Standing, numbers: range) -> None:
-        job, chunks = state.job, await self._book.chunks(state.job.id)
+        job, chunks = state.job, await self._chunks(state)
         language = job.options.language or standing.language or await self._settle_language(job.id, standing)
         for number in numbers:
             chunk = chunks[number]
@@ -101,27 +132,39 @@ class Acts:
                 trace=job.trace,
                 accepted_at=time.time(),
             )
-            if await self._book.run(ledger.accept(task, pcm, steps.OWNER, chunk.end)) == ledger.ACCEPTED:
+            outcome = await self._book.run(ledger.accept(task, pcm, steps.OWNER, chunk.end))
+            if outcome == ledger.ACCEPTED:
                 self._dispatch.send_soon(task)
+            elif outcome != ledger.KNOWN:  # cancelled or erased meanwhile
+                return
 
     async def _settle_language(self, job_id: str, standing: Standing) -> str | None:
         """The language that the words so far settle, for all chunks to come."""
         if not standing.fed:
             return None
-        heard = [event async for event in self._book.events(job_id) if isinstance(event, Transcript)]
-        for transcript in heard:
-            alone = transcript.language if transcript.language_probability is None else None
-            language = alone or certain_language(transcript, DEFAULT)
-            if language:
+        if len(self._listened) > MOST_REMEMBERED:
+            self._listened.clear()
+        async for event in self._book.events(job_id, self._listened.get(job_id, 0)):
+            language = None
+            if isinstance(event, Transcript):
+                alone = event.language if event.language_probability is None else None
+                language = alone or certain_language(event, DEFAULT)
+            if not language:
+                self._listened[job_id] = event.seq or 0  # never read again
+            else:
                 await self._book.run(ledger.settle(job_id, steps.OWNER, 0, language))
                 return language
         return None
 
     async def _merge(self, state: State) -> None:
         job = state.job
-        await self._note(Progress(job.id, RUNNING, "merge", 99, "putting the parts together", at=time.time()))
+        if state.stage != "merge":
+            await self._note(Progress(job.id, RUNNING, "merge", 99, "putting the parts together", at=time.time()))
         events = [e async for e in self._book.events(job.id) if isinstance(e, Transcript | Result | Error)]
-        chunks = await self._book.chunks(job.id)
+        chunks = await self._chunks(state)
+        if chunks.keys() - {event.utterance for event in events if isinstance(event, Result)}:
+            await self.end(job.id, FAILED, Problem(advance.LOST, LOST))
+            return
         facts = result.Facts(
             duration=state.seconds or 0.0,
             name=job.name,
@@ -131,7 +174,8 @@ class Acts:
         )
         made = await asyncio.to_thread(lambda: codec.dumps(result.build(events, facts)).encode())
         await asyncio.to_thread(self._storage.put, result_name(job.id), made)
-        await self.end(job.id, COMPLETED, message=state.note)
+        if await self.end(job.id, COMPLETED, message=state.note) in (CANCELLED, None):
+            await asyncio.to_thread(self._storage.erase, job.id)
 
     async def _fail(self, state: State) -> None:
         """The job's problem is its newest error. Its audio stays, for a replay of the dead letter."""

@@ -30,6 +30,14 @@ class Rules:
 
 AUDIO_LOST = "audio_lost"
 """The problem of a job whose sound is not in the storage: no dead letter can bring it back."""
+LOST = "lost"
+"""The problem of a job of which Redis has lost what its result would be made of."""
+INTERNAL = "internal"
+"""The problem of a job that the conductor failed with, again and again, in a way nobody foresaw."""
+FOR_GOOD = frozenset({AUDIO_LOST, LOST, INTERNAL})
+"""No dead letter brings a job with one of these problems back."""
+PREPARATION = 0
+"""The number of its entry in the ledger."""
 
 
 class Act(enum.Enum):
@@ -37,6 +45,7 @@ class Act(enum.Enum):
     FEED = enum.auto()
     MERGE = enum.auto()
     FAIL = enum.auto()
+    LOSE = enum.auto()
     CANCEL = enum.auto()
     REOPEN = enum.auto()
     CLEAN = enum.auto()
@@ -48,13 +57,15 @@ def act(state: State, standing: Standing, now: float, rules: Rules) -> Act:
     if state.over:
         if state.expires is not None and now >= state.expires:
             return Act.FORGET
-        if state.status == FAILED and standing.failed == 0 and not _is_lost(state):
+        if state.status == FAILED and standing.failed == 0 and not _for_good(state):
             return Act.REOPEN
         return Act.WAIT if state.status == FAILED or state.cleaned else Act.CLEAN
     if state.job.awaited and now - (state.heard or state.job.created) > rules.gone_seconds:
         return Act.CANCEL
     if standing.failed:
         return Act.FAIL
+    if _is_lost(state, standing):
+        return Act.LOSE
     if not state.cut:
         return Act.WAIT
     if standing.fed == standing.known and not standing.open:
@@ -62,8 +73,15 @@ def act(state: State, standing: Standing, now: float, rules: Rules) -> Act:
     return Act.FEED if feed(state, standing, rules) else Act.WAIT
 
 
-def _is_lost(state: State) -> bool:
-    return state.problem is not None and state.problem.code == AUDIO_LOST
+def _for_good(state: State) -> bool:
+    return state.problem is not None and state.problem.code in FOR_GOOD
+
+
+def _is_lost(state: State, standing: Standing) -> bool:
+    """What would bring it on is not there: Redis has forgotten it, as it does of what nobody looked after for a day."""
+    if not state.cut:
+        return PREPARATION not in standing.open
+    return standing.known < (state.total or 0) or standing.fed > standing.known
 
 
 def feed(state: State, standing: Standing, rules: Rules) -> range:

@@ -86,14 +86,13 @@ class Book:
         before = str(int(found[-1][1])) if len(found) == limit else None
         return Page([state for state in states if state], before)
 
-    async def standing(self, job_id: str) -> Standing:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hmget(keys.session(job_id), ["utterances", "failed", "language"])
-            pipe.smembers(keys.open_utterances(job_id))
-            pipe.hlen(keys.job_chunks(job_id))
-            (fed, failed, language), numbers, known = await pipe.execute()
+    async def look(self, job_id: str) -> tuple[State, Standing] | None:
+        """A job and how the work on it stands, of one moment; None if there is none."""
+        fields, (fed, failed, language), numbers, known = await self.run(steps.look(job_id))
+        state = jobs.state(dict(zip(fields[::2], fields[1::2], strict=True)))
         opened = frozenset(map(int, numbers))
-        return Standing(int(fed or 0), opened, int(failed or 0), known, language.decode() if language else None)
+        words = language.decode() if language else None
+        return (state, Standing(int(fed or 0), opened, int(failed or 0), known, words)) if state else None
 
     async def chunks(self, job_id: str) -> dict[int, Chunk]:
         found: Any = await self._redis.hgetall(keys.job_chunks(job_id))

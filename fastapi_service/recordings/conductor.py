@@ -18,19 +18,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from contracts import connect, env, logs
 from contracts.broker import celery_settings
 from contracts.heartbeat import Pulse
+from contracts.job_messages import FAILED
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.recordings import advance, orphans, steps
-from fastapi_service.recordings.acts import Acts
+from fastapi_service.recordings.acts import INTERNAL, Acts
 from fastapi_service.recordings.advance import Act, Rules
 from fastapi_service.recordings.book import Book
+from fastapi_service.recordings.job import Problem
+from fastapi_service.recordings.room import Room
 from fastapi_service.recordings.settings import Conducting
 from fastapi_service.recordings.storage import open_storage
 from fastapi_service.recordings.storage_errors import StorageError
+from fastapi_service.recordings.trouble import Trouble
 from fastapi_service.recordings.webhooks import delivery, offer
 from fastapi_service.recordings.webhooks.delivery import Delivery
 from fastapi_service.recordings.webhooks.sender import Sender
@@ -40,55 +44,114 @@ log = logging.getLogger(__name__)
 SERVICE = "conductor"
 BUSY_SECONDS, IDLE_SECONDS, AWAY_SECONDS = 0.1, 0.5, 1.0
 """Between two looks: while jobs are under way, while none is, after one that failed."""
+TURN_SECONDS = 0.2
+"""For so long the others wait for a job whose storage is slow, each time."""
+CLOSE_SECONDS = 3.0
+MOST_LOOKS = 50
+"""At a time. (A client of Redis has 100 connections.)"""
+MOST_FAILURES = 5
+"""Looks at one job, one after the other, that failed in a way nobody foresaw; then the job has failed."""
 UNREACHABLE = (RedisError, OperationalError, OSError)
 
 
 class Conductor:
-    """`own` names this process; calling it is one look at all jobs that are due, and says whether there
-    were any. Raises one of UNREACHABLE."""
+    """`own` names this process; calling it takes the jobs that are due, looks at all of them at the same time,
+    waits a moment for those looks, and says whether there were any. Raises one of UNREACHABLE."""
 
     def __init__(self, book: Book, acts: Acts, own: str, rules: Rules) -> None:
         self._book = book
         self._acts = acts
         self._own = own
         self._rules = rules
-        self._open: dict[str, int] = {}
+        self._room = Room(rules.most_open, 3 * steps.LOOK_MS / 1000)
+        self._trouble = Trouble()
+        self._places = asyncio.Semaphore(MOST_LOOKS)
+        self._looks: dict[str, asyncio.Task[None]] = {}
         self._acting: bool | None = None
+        self._full = False
 
     async def __call__(self) -> bool:
         claimed = await self._book.run(steps.claim(self._own))
         self._tell(claimed is not None)
         if claimed is None:
-            self._open.clear()
-            return False
-        now, due = claimed
-        for job_id in due:
+            self._room.clear()
+        now, due = claimed or (0, ())
+        for job_id in map(bytes.decode, due):
+            if job_id not in self._looks and not self._trouble.waits(job_id):
+                self._looks[job_id] = asyncio.create_task(self._turn(job_id, now / 1000))
+        if self._looks:
+            await asyncio.wait(self._looks.values(), timeout=TURN_SECONDS)
+        self._settle()
+        return bool(due or self._looks)
+
+    async def close(self) -> None:
+        """What is not done then another one does, or this one when it is started again."""
+        if self._looks:
+            await asyncio.wait(self._looks.values(), timeout=CLOSE_SECONDS)
+        for look in self._looks.values():
+            look.cancel()
+
+    def _settle(self) -> None:
+        """Forget the looks that have come to their end. Raises what one of them could not do without."""
+        done = [job_id for job_id, look in self._looks.items() if look.done()]
+        errors = [self._looks.pop(job_id).exception() for job_id in done]
+        for error in errors:
+            if error is not None:
+                raise error
+
+    async def _turn(self, job_id: str, now: float) -> None:
+        """One look at one job; what goes wrong with it alone stops no other."""
+        about = {"job": job_id}
+        async with self._places:
             try:
-                await self._look(job_id.decode(), now / 1000)
+                await self._look(job_id, now)
             except StorageError as error:
-                log.error("job waits for its storage", extra={"job": job_id.decode(), "error": error})
-        return bool(due)
+                if self._trouble.comes(job_id) == 1:
+                    log.error("job waits for its storage", extra=about | {"error": error})
+            except ResponseError as error:
+                if isinstance(error, ReadOnlyError):
+                    raise
+                if self._trouble.comes(job_id) == 1:
+                    log.error("job waits: Redis refuses one of its steps", extra=about | {"error": error})
+            except UNREACHABLE:
+                raise
+            except Exception:
+                log.exception("job failed in a way nobody foresaw", extra=about)
+                if self._trouble.comes(job_id) >= MOST_FAILURES:
+                    await self._acts.end(job_id, FAILED, Problem(advance.INTERNAL, INTERNAL))
+            else:
+                if self._trouble.goes(job_id):
+                    log.info("job goes on", extra=about)
 
     async def _look(self, job_id: str, now: float) -> None:
-        state = await self._book.state(job_id)
-        if state is None:
+        found = await self._book.look(job_id)
+        if found is None:
             log.error("a job that is not there was removed from the list", extra={"job": job_id})
+            self._room.leave(job_id)
             await self._book.drop(job_id)
             return
-        standing = await self._book.standing(job_id)
+        state, standing = found
         act = advance.act(state, standing, now, self._rules)
         numbers = advance.feed(state, standing, self._rules) if act is Act.FEED else range(0)
-        if numbers and await self._book.memory_share() > self._rules.full_share:
-            log.warning("recording waits: Redis is nearly full", extra={"job": job_id})
+        if numbers and await self._is_full():
             numbers = range(0)
-        room = self._rules.most_open - sum(self._open.values())
-        numbers = numbers[: max(0, room)]
-        self._open[job_id] = len(standing.open) + len(numbers)
-        if state.over or not self._open[job_id]:
-            del self._open[job_id]
-        elif state.cut:
-            await self._acts.tell(state, standing, await self._book.chunks(job_id))
-        await self._acts.do(act, state, standing, numbers)
+        if state.over:
+            self._room.leave(job_id)
+        elif state.cut and act in (Act.FEED, Act.WAIT):
+            numbers = numbers[: self._room.grant(job_id, len(standing.open), len(numbers))]
+            await self._acts.tell(state, standing)
+        try:
+            await self._acts.do(act, state, standing, numbers)
+        except StorageError:
+            await self._acts.tell_waiting(state)
+            raise
+
+    async def _is_full(self) -> bool:
+        full = await self._book.memory_share() > self._rules.full_share
+        if full and not self._full:
+            log.warning("recordings wait: Redis is nearly full")
+        self._full = full
+        return full
 
     def _tell(self, acting: bool) -> None:
         if acting != self._acting:
@@ -135,7 +198,9 @@ async def run(settings: Conducting) -> None:
     async with asyncio.TaskGroup() as beside:
         beside.create_task(Delivery(redis, webhooks, sender, rules).run(stopped))
         sweeping = beside.create_task(orphans.run(redis, storage))
-        await conduct(Conductor(book, acts, f"{pulse.worker}-{secrets.token_hex(4)}", Rules()), stopped)
+        conductor = Conductor(book, acts, f"{pulse.worker}-{secrets.token_hex(4)}", Rules())
+        await conduct(conductor, stopped)
+        await conductor.close()
         sweeping.cancel()
     await dispatch.close()
     pulse.stop()

@@ -57,8 +57,8 @@ class Problem:
 @dataclass(frozen=True)
 class State:
     """A job as Redis knows it now. `seconds` of audio, once known; `cut`: all its chunks are known;
-    `note`: what its user should know of the recording; `cleaned`: its audio is erased; `ended`,
-    `expires`, `heard` are unix seconds."""
+    `total`: so many they are; `note`: what its user should know of the recording; `cleaned`: its audio is
+    erased; `ended`, `expires`, `heard` are unix seconds."""
 
     job: Job
     status: str = QUEUED
@@ -68,6 +68,7 @@ class State:
     note: str = ""
     seconds: float | None = None
     cut: bool = False
+    total: int | None = None
     cleaned: bool = False
     ended: float | None = None
     expires: float | None = None
@@ -118,6 +119,7 @@ def state(fields: Mapping[bytes, bytes]) -> State | None:
         message=text("message") or "",
         seconds=number("seconds"),
         cut=text("cut") == "1",
+        total=None if text("chunks") is None else int(text("chunks") or 0),
         cleaned=text("cleaned") == "1",
         note=text("note") or "",
         ended=number("ended"),

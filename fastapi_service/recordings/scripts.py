@@ -2,7 +2,11 @@
 
 from contracts.ledger import NOW
 
-APPEND = """
+OVER = "local over = {completed=true, failed=true, cancelled=true}"
+
+APPEND = (
+    OVER
+    + """
 local function append(session, events, body, ttl)
   redis.call('EXPIRE', session, ttl)  -- a write: from here on a full memory stops nothing
   local seq = redis.call('HINCRBY', session, 'seq', 1)
@@ -12,8 +16,8 @@ local function append(session, events, body, ttl)
   redis.call('PUBLISH', events, numbered)
   return seq
 end
-local over = {completed=true, failed=true, cancelled=true}
 """
+)
 
 PURGE = """
 local function purge(id, open, pending, mark_ttl)
@@ -32,19 +36,24 @@ SUBMIT = (
     + APPEND
     + """
 local job, session, segment, open, pending, jobs, own, same, idem, events = unpack(KEYS)
-local id, record, request, member, most, created, content, body, grace, stage, ttl, webhook = unpack(ARGV)
+local id, record, request, member, most, created, content, body, grace, stage, ttl, webhook, awaited = unpack(ARGV)
 if redis.call('EXISTS', job) == 1 then return {'new', id} end  -- its answer was lost
 if idem ~= '' then
   local known = redis.call('GET', idem)
   if known then
     local first, had = string.match(known, '^(%S+) (%S+)$')
     if had ~= content then return {'conflict', first} end
-    if redis.call('EXISTS', 'job:' .. first) == 1 then return {'again', first} end
+    local stands = redis.call('HGET', 'job:' .. first, 'status')
+    if stands and not (awaited == '1' and stands == 'cancelled') then  -- its sender has come back too late
+      redis.pcall('HSET', 'job:' .. first, 'heard', now / 1000)
+      return {'again', first}
+    end
   end
 end
 local twin = redis.call('GET', same)
 local status = twin and redis.call('HGET', 'job:' .. twin, 'status')
 if status and status ~= 'failed' and status ~= 'cancelled' then
+  redis.pcall('HSET', 'job:' .. twin, 'heard', now / 1000)  -- else it may be cancelled at this very moment
   if idem ~= '' then redis.call('SET', idem, twin .. ' ' .. content, 'EX', ttl) end
   return {'same', twin}
 end
@@ -74,11 +83,12 @@ return {'new', id}
 NOTE = (
     APPEND
     + """
+local rank = {queued=0, prepare=1, transcribe=2, merge=3}
 local job, session, events = unpack(KEYS)
 local status, stage, progress, message, body, ttl = unpack(ARGV)
-local known = redis.call('HMGET', job, 'status', 'progress')
+local known = redis.call('HMGET', job, 'status', 'progress', 'stage')
 if not known[1] or over[known[1]] then return 0 end
-if tonumber(progress) < tonumber(known[2] or 0) then return 0 end
+if tonumber(progress) < tonumber(known[2] or 0) or rank[stage] < (rank[known[3]] or 0) then return 0 end
 append(session, events, body, ttl)
 redis.call('HSET', job, 'status', status, 'stage', stage, 'progress', progress, 'message', message)
 return 1
@@ -130,7 +140,10 @@ local expires = math.floor(now / 1000) + tonumber(keep)
 redis.call('HSET', job, 'status', status, 'ended', math.floor(now / 1000), 'expires', expires,
   'problem', problem, 'message', message)
 if status == 'completed' then redis.call('HSET', job, 'stage', 'done', 'progress', 100) end
-if status == 'cancelled' then purge(id, open, pending, mark_ttl) end
+if status == 'cancelled' then
+  purge(id, open, pending, mark_ttl)
+  redis.call('HSET', session, 'owner', '')  -- what a conductor is about to add is refused
+end
 if status ~= 'completed' and redis.call('GET', known[2]) == id then redis.call('DEL', known[2]) end
 redis.call('ZADD', jobs, now, id)
 if redis.call('HEXISTS', job, 'webhook') == 1 then
@@ -143,8 +156,10 @@ return status
 
 REOPEN = """
 local job, jobs = unpack(KEYS)
-if redis.call('HGET', job, 'status') ~= 'failed' then return 0 end
-redis.call('HSET', job, 'status', 'running', 'stage', 'transcribe', 'problem', '', 'ended', '', 'expires', '')
+local known = redis.call('HMGET', job, 'status', 'cut')
+if known[1] ~= 'failed' then return 0 end
+redis.call('HSET', job, 'status', 'running', 'stage', known[2] == '1' and 'transcribe' or 'prepare',
+  'message', 'tried once more', 'problem', '', 'ended', '', 'expires', '')
 return 1
 """
 
@@ -186,17 +201,28 @@ redis.call('SET', lock, own, 'PX', lock_ms)
 local due = redis.call('ZRANGEBYSCORE', jobs, '-inf', now, 'LIMIT', 0, limit)
 for _, id in ipairs(due) do
   redis.call('ZADD', jobs, 'XX', now + put_off, id)
-  for _, name in ipairs({'session:', 'sess:', 'open:'}) do redis.call('EXPIRE', name .. id, ttl) end
-  redis.call('EXPIRE', 'job:' .. id .. ':chunks', ttl)
+  for _, key in ipairs({'session:' .. id, 'sess:' .. id, 'open:' .. id, 'job:' .. id .. ':chunks'}) do
+    if redis.call('TTL', key) < tonumber(ttl) then redis.call('EXPIRE', key, ttl) end  -- results may be kept for longer
+  end
 end
 return {now, due}
 """
 )
 
-REST = """
+REST = (
+    OVER
+    + """
 local jobs, job = unpack(KEYS)
 local id, until_ms, cleaned = unpack(ARGV)
-if redis.call('ZADD', jobs, 'XX', 'GT', 'CH', until_ms, id) == 0 and redis.call('EXISTS', job) == 0 then return 0 end
+if not over[redis.call('HGET', job, 'status')] then return 0 end  -- erased, or a dead letter was replayed
+redis.call('ZADD', jobs, 'XX', 'GT', until_ms, id)
 if cleaned == '1' then redis.call('HSET', job, 'cleaned', 1) end
 return 1
+"""
+)
+
+LOOK = """
+local job, session, open, chunks = unpack(KEYS)
+local fed = redis.call('HMGET', session, 'utterances', 'failed', 'language')
+return {redis.call('HGETALL', job), fed, redis.call('SMEMBERS', open), redis.call('HLEN', chunks)}
 """

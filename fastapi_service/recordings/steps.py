@@ -36,8 +36,8 @@ NEW, AGAIN, SAME, CONFLICT, FULL = "new", "again", "same", "conflict", "full"
 def submit(job: Job, same: str, idempotency: str, most: int) -> Step:
     """Accept a job. `same` is a digest of owner, content and options, `idempotency` one of owner and
     Idempotency-Key or empty. Gives [outcome, job id]: NEW; AGAIN (this key came before), SAME (this
-    content is worked on already, or its result is kept): another job's id; CONFLICT (the key came before
-    with another content); FULL (`most` jobs are kept already)."""
+    content is worked on already, or its result is kept): another job's id, which counts as waited for from
+    now on; CONFLICT (the key came before with another content); FULL (`most` jobs are kept already)."""
     names = (
         keys.job(job.id),
         keys.session(job.id),
@@ -54,7 +54,7 @@ def submit(job: Job, same: str, idempotency: str, most: int) -> Step:
     body = _body(Progress(job.id, "queued", "queued", 0, "waiting for a worker", at=job.created))
     accepted = codec.dumps(job), codec.dumps(request), keys.member(job.id, 0), most, str(job.created), same, body
     limits = GRACE_MS, PREPARE_STAGE, KEPT_TTL_SECONDS
-    return Step(scripts.SUBMIT, names, (job.id, *accepted, *limits, job.options.webhook or ""))
+    return Step(scripts.SUBMIT, names, (job.id, *accepted, *limits, job.options.webhook or "", int(job.awaited)))
 
 
 def note(progress: Progress) -> Step:
@@ -123,8 +123,14 @@ def claim(own: str) -> Step:
 
 
 def rest(job_id: str, until_ms: int, cleaned: bool) -> Step:
-    """Nothing is to be done with it before `until_ms`; `cleaned`: its audio is erased."""
+    """Nothing is to be done before `until_ms` with a job that is over; `cleaned`: its audio is erased."""
     return Step(scripts.REST, (keys.JOBS, keys.job(job_id)), (job_id, until_ms, int(cleaned)))
+
+
+def look(job_id: str) -> Step:
+    """All that the conductor decides by, of one moment: [job's fields, [fed, failed, language], open, known]."""
+    names = keys.job(job_id), keys.session(job_id), keys.open_utterances(job_id), keys.job_chunks(job_id)
+    return Step(scripts.LOOK, names, ())
 
 
 def _of(job_id: str) -> tuple[str, ...]:

@@ -22,7 +22,14 @@ def act(state: State, standing: Standing, now: float = NOW) -> Act:
 
 def test_a_job_waits_for_its_preparation() -> None:
     assert act(State(JOB), Standing(open=frozenset({0}))) is Act.WAIT
-    assert act(replace(CUT, cut=False), Standing(known=5)) is Act.WAIT
+    assert act(replace(CUT, cut=False), Standing(open=frozenset({0}), known=5)) is Act.WAIT
+
+
+def test_a_job_of_which_redis_has_lost_something_fails() -> None:
+    assert act(State(JOB), Standing()) is Act.LOSE
+    assert act(replace(CUT, total=5), Standing()) is Act.LOSE
+    assert act(replace(CUT, total=5), Standing(fed=5, known=4)) is Act.LOSE
+    assert act(replace(CUT, total=5), Standing(fed=5, known=5)) is Act.MERGE
 
 
 @pytest.mark.parametrize(
@@ -67,8 +74,9 @@ def test_a_part_that_failed_fails_the_job_until_its_dead_letter_is_replayed() ->
     assert act(failed, Standing(fed=9, open=frozenset({3}), known=9)) is Act.REOPEN
 
 
-def test_a_job_whose_sound_is_lost_stays_failed() -> None:
-    lost = replace(CUT, status=FAILED, expires=2000.0, problem=Problem(advance.AUDIO_LOST, "upload it again"))
+@pytest.mark.parametrize("code", sorted(advance.FOR_GOOD))
+def test_what_no_dead_letter_can_bring_back_stays_failed(code: str) -> None:
+    lost = replace(CUT, status=FAILED, expires=2000.0, problem=Problem(code, "upload it again"))
     assert act(lost, Standing(fed=2, open=frozenset({2}), known=9)) is Act.WAIT
 
 

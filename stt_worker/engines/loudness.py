@@ -13,7 +13,7 @@ SAMPLES_PER_POSITION = 320
 
 Loud = NDArray[np.bool_]
 
-RANGE_DB = 35
+RANGE_DB = 40
 """What is so far below the loudest speech is none, however quiet the rest is."""
 NOISE_DB = 6
 """Noise varies by so much."""

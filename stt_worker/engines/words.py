@@ -16,6 +16,8 @@ SECONDS_PER_POSITION = 0.02
 WITHOUT_SPACES = frozenset(("zh", "ja", "th", "lo", "my", "yue"))
 LATE_POSITIONS = 6
 """Attention finds a word that follows a pause up to so much after it began."""
+LEFT_POSITIONS = 25
+"""So much of the last word may be taken for what follows the text."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Group:
 def timed(pieces: Sequence[Piece], alignment: Alignment, loud: Loud, language: str) -> tuple[TimedWord, ...]:
     """The words of a text whose tokens are `pieces`, one after the other inside the sound."""
     groups = grouped(pieces, language)
-    begins = [_after_pause(start, loud) for start in alignment.starts]
+    begins = [_after_pause(start, loud) for start in alignment.starts[:-1]] + [_end(alignment.starts[-1], loud)]
     spans = [_without_pauses(begins[group.first], begins[group.end], loud) for group in groups]
     words = []
     for group, (first, end) in zip(groups, _apart(spans, len(loud)), strict=True):
@@ -121,6 +123,13 @@ def _after_pause(start: int, loud: Loud) -> int:
         if not loud[position]:
             return position + 1
     return start
+
+
+def _end(end: int, loud: Loud) -> int:
+    """`end`, or that of the sound if it comes soon."""
+    sounding = loud.nonzero()[0]
+    last = int(sounding[-1]) + 1 if len(sounding) else end
+    return last if 0 < last - end <= LEFT_POSITIONS else end
 
 
 def _without_pauses(first: int, end: int, loud: Loud) -> tuple[int, int]:

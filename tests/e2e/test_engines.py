@@ -4,6 +4,7 @@ Random weights at a small size exercise the whole path; their text is gibberish 
 (see `tests.bench.request.random_checkpoint`), which makes equality a strict demand.
 """
 
+import json
 import os
 import warnings
 from pathlib import Path
@@ -13,16 +14,16 @@ import numpy as np
 import pytest
 import torch
 import whisper as openai_whisper
-from whisper.model import ModelDimensions
+from whisper.model import ModelDimensions, disable_sdpa
 from whisper.tokenizer import get_tokenizer
 
 from contracts.audio import Samples
-from stt_worker.engines import driver, faster_whisper, guards, int8
+from stt_worker.engines import driver, faster_whisper, guards, int8, loudness
 from stt_worker.engines import openai_whisper as ours
 from stt_worker.engines.attention import ExactVocabulary
 from stt_worker.engines.byte_text import SPECIAL
 from stt_worker.engines.mel import log_mel
-from stt_worker.engines.protocol import CannotTranscribe, Decode, Engine, Options
+from stt_worker.engines.protocol import CannotTranscribe, Decode, Engine, Options, Piece
 from stt_worker.loading import Machine, ModelError, Source
 from tests.bench.request import random_checkpoint
 
@@ -155,6 +156,60 @@ def test_a_screened_vocabulary_chooses_the_exact_token() -> None:
     screened = int8.ScreenedVocabulary(weight, 5000)(hidden)
     assert torch.equal(screened.argmax(1), exact.argmax(1))
     assert torch.allclose(screened[:, 5000:], exact[:, 5000:], atol=1e-4)
+
+
+def test_alignment_looks_where_the_stock_decoder_looks(directory: Path, stock: Any) -> None:
+    mine = load(directory, "openai-whisper")
+    assert isinstance(mine, ours.OpenAIWhisper)
+    tokens = torch.tensor([[50258, 50259, 50359, 50363, *range(1000, 1010), 50257]])
+    theirs: list[Any] = []
+    hooks = [
+        block.cross_attn.register_forward_hook(lambda module, inputs, output: theirs.append(output[1][0]))
+        for block in stock.decoder.blocks
+    ]
+    with torch.inference_mode(), disable_sdpa():
+        memory = mine.encode(NOISE, 1500)
+        hooks.append(stock.decoder.ln.register_forward_hook(lambda module, inputs, output: theirs.append(output[0])))
+        stock.decoder(tokens, memory.features)
+        scores, hidden = mine.decoder.watch(memory, tokens, mine.heads)
+    for hook in hooks:
+        hook.remove()
+    torch.testing.assert_close(scores, torch.stack([theirs[layer][head] for layer, head in mine.heads]))
+    torch.testing.assert_close(hidden, theirs[-1])
+
+
+@pytest.mark.parametrize("engine", LOADERS)
+def test_alignment_leaves_decoding_as_it_was_and_english_models_have_it(directory: Path, engine: str) -> None:
+    for name in ("small.pt", "english.pt"):
+        mine = load(directory, engine, name=name)
+        how = Decode("en", "transcribe", 0.0, TOKENS)
+        encoding = mine.encode(NOISE, 256)
+        before = mine.decode(encoding, how)
+        alignment = mine.align(encoding, how, before.pieces, loudness.loud(NOISE))
+        assert len(alignment.starts) == len(before.pieces) + 1 and len(alignment.probabilities) == len(before.pieces)
+        assert list(alignment.starts) == sorted(alignment.starts) and alignment.starts[-1] <= len(NOISE) / 320
+        again = mine.decode(encoding, how)
+        assert (again.text, again.pieces) == (before.text, before.pieces)
+
+
+def test_more_tokens_than_sound_can_hold(directory: Path) -> None:
+    mine = load(directory, "openai-whisper")
+    encoding = mine.encode(NOISE[:3200], 256)
+    pieces = [Piece(1000 + number, b" word") for number in range(30)]
+    with pytest.raises(ValueError, match="31 tokens cannot be placed in 10 positions"):
+        mine.align(encoding, Decode("en", "transcribe", 0.0, 30), pieces, loudness.loud(NOISE[:3200]))
+
+
+def test_a_model_directory_may_have_its_vocabulary_as_text(directory: Path, tmp_path: Path) -> None:
+    """As converted by others."""
+    made = faster_whisper.model_directory(str(directory / "small.pt"), str(directory))
+    tokens = json.loads((made / "vocabulary.json").read_text())
+    (tmp_path / "vocabulary.txt").write_text("".join(f"{token}\n" for token in tokens))
+    for name in ("model.bin", "config.json"):
+        (tmp_path / name).symlink_to(made / name)
+    loaded = LOADERS["faster-whisper"].load(Source("text", str(tmp_path)), Machine("cpu", 1, "exact"))
+    assert isinstance(loaded, faster_whisper.FasterWhisper)
+    assert loaded.special["<|startoftranscript|>"] == 50258 and loaded.special["<|ko|>"] == 50264
 
 
 def test_a_checkpoint_is_converted_once(directory: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from whisper.tokenizer import get_tokenizer
 from contracts.audio import Samples
 from stt_worker import filters
 from stt_worker.engines import driver, faster_whisper, openai_whisper
-from stt_worker.engines.protocol import Engine, Options
+from stt_worker.engines.protocol import Engine, Options, TimedWord
 from stt_worker.loading import Machine, Source
 from stt_worker.models import SHIPPED
 
@@ -67,6 +68,60 @@ def test_korean_becomes_english_text(engine: Engine, recordings: list[dict[str, 
 def test_one_encoder_pass_is_enough(engine: Engine, recordings: list[dict[str, Any]]) -> None:
     passes = [driver.transcribe(engine, sound(entry), Options(context="auto")).encoder_passes for entry in recordings]
     assert set(passes) == {1}
+
+
+@pytest.fixture(scope="module")
+def worded(engine: Engine, recordings: list[dict[str, Any]]) -> dict[str, tuple[TimedWord, ...]]:
+    """The words of each recording."""
+    options = Options(context="auto", words=True)
+    return {entry["file"]: driver.transcribe(engine, sound(entry), options).words or () for entry in recordings}
+
+
+def check_words(words: tuple[TimedWord, ...], entry: dict[str, Any]) -> None:
+    """They are the text, in order, one after the other, from where speech begins to where it ends."""
+    assert [word.word for word in words] == entry["text"].split()
+    times = [time for word in words for time in (word.start, word.end)]
+    assert times == sorted(times), entry["file"]
+    assert all(word.start < word.end and 0 < word.probability <= 1 for word in words)
+    silence_before, silence_after = 0.6, 0.8
+    assert times[0] == pytest.approx(silence_before, abs=0.1)
+    assert times[-1] == pytest.approx(len(sound(entry)) / 16000 - silence_after, abs=0.15)
+
+
+def test_words_are_the_text_in_order_and_lie_where_somebody_speaks(
+    worded: dict[str, tuple[TimedWord, ...]], recordings: list[dict[str, Any]]
+) -> None:
+    for entry in recordings:
+        check_words(worded[entry["file"]], entry)
+
+
+def test_words_of_the_padded_context_too(engine: Engine, recordings: list[dict[str, Any]]) -> None:
+    for entry in (recordings[0], recordings[-1]):
+        check_words(driver.transcribe(engine, sound(entry), Options(words=True)).words or (), entry)
+
+
+def test_words_begin_when_they_were_spoken(worded: dict[str, tuple[TimedWord, ...]]) -> None:
+    """Half of them almost exactly; the small model's attention misses some by a word or two."""
+    known: dict[str, list[float | None]] = json.loads((SPEECH / "words.json").read_text())
+    pairs = [pair for file, starts in known.items() for pair in zip(worded[file], starts, strict=True)]
+    off = [abs(word.start - start) for word, start in pairs if start is not None]
+    assert np.median(off) < 0.08 and np.mean(off) < 0.16
+
+
+def test_a_translation_has_words_too(engine: Engine, recordings: list[dict[str, Any]]) -> None:
+    [entry] = [entry for entry in recordings if entry["file"] == "ko-1.flac"]
+    options = Options(task="translate", context="auto", words=True)
+    words = driver.transcribe(engine, sound(entry), options).words or ()
+    assert [word.word for word in words] == entry["english"].split()
+
+
+def test_the_same_words_again_and_the_text_is_that_of_no_words(
+    engine: Engine, recordings: list[dict[str, Any]]
+) -> None:
+    samples = sound(recordings[0])
+    without = driver.transcribe(engine, samples, Options(context="auto"))
+    first, again = (driver.transcribe(engine, samples, Options(context="auto", words=True)) for _ in range(2))
+    assert first == again and replace(first, words=None) == without
 
 
 @pytest.mark.parametrize("context", ["full", "auto"])

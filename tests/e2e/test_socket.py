@@ -71,12 +71,12 @@ def test_the_worker_gets_the_very_samples(
 
 def test_options_reach_the_worker(gateway: RunningGateway, workers: PlayedWorkers) -> None:
     with gateway.connect() as talker:
-        talker.say("start", language="ko", task="translate", partials=False)
+        talker.say("start", language="ko", task="translate", partials=False, words=True)
         session = talker.wait_for("ready")["session"]
         talker.speak(np.concatenate([voice(4.0), silence(1.0)]))
         talker.wait_for("result")
     mine = [task for task in workers.tasks if task.session == session]
-    assert [(task.kind, task.language, task.task) for task in mine] == [("final", "ko", "translate")]
+    assert [(task.kind, task.language, task.task, task.words) for task in mine] == [("final", "ko", "translate", True)]
 
 
 def test_partials_come_while_speaking_and_stop_with_the_words(gateway: RunningGateway) -> None:

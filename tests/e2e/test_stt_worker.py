@@ -57,6 +57,19 @@ def test_speech_becomes_a_transcript_and_goes_to_the_analyzer(client: Client) ->
     [task] = eventually(client.handed_on)
     assert task["transcript"] | {"type": "transcript", "seq": 1} == transcript
     assert task["spoken_at"] > 0
+    assert transcript["words"] is None
+
+
+def test_words_have_session_times_where_asked(client: Client) -> None:
+    text, samples = spoken()
+    end = 10.0 + len(samples) / 16000
+    client.send(client.store("timed", samples, start=10.0, end=end, words=True))
+    [transcript] = client.events("timed", 1)
+    assert [word["word"] for word in transcript["words"]] == text.split()
+    times = [time for word in transcript["words"] for time in (word["start"], word["end"])]
+    assert times == sorted(times) and times[0] == pytest.approx(10.6, abs=0.1) and times[-1] <= end
+    [task] = eventually(client.handed_on)
+    assert task["transcript"]["words"] == transcript["words"]
 
 
 def test_noise_becomes_nothing_and_the_utterance_is_closed(client: Client) -> None:

@@ -2,18 +2,19 @@
 
 The ages are read from messages as kombu stores them (a list with the oldest at its end; JSON whose
 `body` is base64 of [args, kwargs, embed]), which is its own affair: the pin in requirements.txt and
-tests/e2e/test_backlog.py hold it to this.
+tests/e2e/test_load.py hold it to this. With queues elsewhere it is what waits by the ledger
+(`contracts.waiting`).
 """
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from redis.asyncio import Redis
 
-from contracts import keys
+from contracts import keys, waiting
 from contracts.names import (
     ANALYZER_JOB_QUEUE,
     ANALYZER_QUEUE,
@@ -52,10 +53,13 @@ class Backlog:
         return max((self.queues[name].oldest or 0.0 for name in names if name in self.queues), default=0.0)
 
 
-async def read(redis: Redis, now: float) -> Backlog:
-    """`now` in unix seconds. What Redis refuses to tell is as if it were not there. Raises RedisError."""
+async def read(redis: Redis, now: float, elsewhere: bool = False) -> Backlog:
+    """`now` in unix seconds; `elsewhere`: the queues are not in this Redis. What Redis refuses to tell is as
+    if it were not there. Raises RedisError."""
     async with redis.pipeline(transaction=False) as pipe:
-        for name in QUEUES:
+        if elsewhere:
+            pipe.eval(*waiting.look().call)
+        for name in () if elsewhere else QUEUES:
             pipe.llen(name)
             pipe.lindex(name, -1)
         pipe.zcard(keys.PENDING)
@@ -65,12 +69,9 @@ async def read(redis: Redis, now: float) -> Backlog:
         pipe.info("memory")
         replies: list[Any] = await pipe.execute(raise_on_error=False)
     known = [None if isinstance(reply, Exception) else reply for reply in replies]
-    fronts, (pending, first, clock, dead_letters, memory) = known[: 2 * len(QUEUES)], known[2 * len(QUEUES) :]
+    *fronts, pending, first, clock, dead_letters, memory = known
     return Backlog(
-        queues={
-            name: Queue(length or 0, _age(front, now))
-            for name, length, front in zip(QUEUES, fronts[::2], fronts[1::2], strict=True)
-        },
+        queues=_by_ledger(fronts[0]) if elsewhere else _in_redis(fronts, now),
         pending=pending or 0,
         overdue=max(0.0, clock[0] + clock[1] / 1e6 - first[0][1] / 1000) if first and clock else 0.0,
         dead_letters=dead_letters or 0,
@@ -86,6 +87,15 @@ def sent_at(message: bytes) -> float | None:
     except (ValueError, KeyError, TypeError):
         return None
     return float(at) if isinstance(at, int | float) and at > 0 else None
+
+
+def _in_redis(fronts: Sequence[Any], now: float) -> dict[str, Queue]:
+    found = zip(QUEUES, fronts[::2], fronts[1::2], strict=True)
+    return {name: Queue(length or 0, _age(front, now)) for name, length, front in found}
+
+
+def _by_ledger(reply: Sequence[Any] | None) -> dict[str, Queue]:
+    return {name: Queue(*seen) for name, seen in waiting.told(reply).queues.items()} if reply else {}
 
 
 def _age(message: bytes | None, now: float) -> float | None:

@@ -30,12 +30,14 @@ LONGEST_RETRY_SECONDS = 60.0
 
 
 class Load:
-    """`most_wait`: seconds that finals may wait before new sessions are refused."""
+    """`most_wait`: seconds that finals may wait before new sessions are refused; `elsewhere`: the queues are
+    not in this Redis."""
 
-    def __init__(self, redis: Redis, workers: Workers, most_wait: float) -> None:
+    def __init__(self, redis: Redis, workers: Workers, most_wait: float, elsewhere: bool = False) -> None:
         self._redis = redis
         self._workers = workers
         self._most_wait = most_wait
+        self._elsewhere = elsewhere
         self._looking: asyncio.Task[None] | None = None
         self._looked_at = float("-inf")
         self._room = asyncio.Event()
@@ -111,7 +113,7 @@ class Load:
 
     async def _look(self) -> None:
         try:
-            self.backlog = await backlog.read(self._redis, time.time())
+            self.backlog = await backlog.read(self._redis, time.time(), self._elsewhere)
         except (RedisError, OSError) as error:  # told where it matters
             log.debug("load not measured", extra={"error": error})
             self.backlog = Backlog(memory=self.backlog.memory)

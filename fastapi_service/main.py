@@ -77,7 +77,7 @@ def create_app(
     results = Results(listening, store)
     probe = Probe(dispatch, results, workers)
     ears = Ears(detector or _silero(), hearing)
-    load = Load(store, workers, settings.max_wait_seconds)
+    load = Load(store, workers, settings.max_wait_seconds, bool(settings.broker_url))
     storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")
     book, storage = Book(store), open_storage(settings.storage_url)
     limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, settings.job_retry_seconds)

@@ -37,7 +37,7 @@ def main() -> int:
     disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(Gauges(lambda: read(client)))
+    registry.register(Gauges(lambda: read(client, bool(settings.broker_url))))
     traffic = Traffic(registry)
     try:
         server, _ = start_http_server(settings.port, settings.host, registry)

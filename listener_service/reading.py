@@ -2,7 +2,8 @@
 
 The age of a queue is read from the message at its front, as kombu stores it (JSON whose `body` is base64
 of [args, kwargs, embed]), which is its own affair: tests/e2e/test_exporter_reading.py, which sends for real,
-holds it to this. All ages are by the clock of Redis.
+holds it to this. With queues elsewhere it is what waits by the ledger
+(`contracts.waiting`). All ages are by the clock of Redis.
 """
 
 import base64
@@ -14,7 +15,7 @@ from typing import Any
 
 import redis
 
-from contracts import codec, keys
+from contracts import codec, keys, waiting
 from contracts.messages import Heartbeat
 from contracts.names import (
     ANALYZER_JOB_QUEUE,
@@ -88,13 +89,16 @@ class Reading:
     memory: tuple[int, int] | None = None
 
 
-def read(client: "redis.Redis") -> Reading:
-    """Raises RedisError when Redis does not answer; what it refuses to tell is left out."""
+def read(client: "redis.Redis", elsewhere: bool = False) -> Reading:
+    """`elsewhere`: the queues are not in this Redis. Raises RedisError when Redis does not answer; what it refuses
+    to tell is left out."""
     seconds, micros = client.time()
     now = seconds + micros / 1e6
     workers = sorted(_texts(client.smembers(keys.WORKERS)))
     with client.pipeline(transaction=False) as pipe:
-        for name in QUEUES:
+        if elsewhere:
+            pipe.eval(*waiting.look().call)
+        for name in () if elsewhere else QUEUES:
             pipe.llen(name)
             pipe.lindex(name, -1)
         pipe.hlen(keys.UNACKED)
@@ -110,16 +114,18 @@ def read(client: "redis.Redis") -> Reading:
             pipe.mget([keys.heartbeat(name) for name in workers])
         replies: list[Any] = pipe.execute(raise_on_error=False)
     known = [None if isinstance(reply, Exception) else reply for reply in replies]
-    fronts, rest = known[: 2 * len(QUEUES)], known[2 * len(QUEUES) :]
+    seen = 1 if elsewhere else 2 * len(QUEUES)
+    fronts, rest = known[:seen], known[seen:]
     unacked, renewed, pending, first, overdue, results, memory, letters, jobs, *beats = rest
+    queues = {} if elsewhere else _in_redis(fronts, now)
+    if elsewhere and fronts[0] is not None:
+        ledger = waiting.told(fronts[0])
+        queues = {name: Queue(length, age if length else 0.0) for name, (length, age) in ledger.queues.items()}
+        unacked = ledger.held
     return Reading(
-        queues={
-            name: Queue(length, _age(front, now) if length else 0.0)
-            for name, length, front in zip(QUEUES, fronts[::2], fronts[1::2], strict=True)
-            if length is not None
-        },
+        queues=queues,
         unacked=unacked,
-        unacked_oldest=_since(renewed, now),
+        unacked_oldest=None if elsewhere else _since(renewed, now),
         pending=pending,
         overdue=overdue,
         overdue_seconds=_since([(name, due / 1000) for name, due in first] if first is not None else None, now),
@@ -129,6 +135,11 @@ def read(client: "redis.Redis") -> Reading:
         jobs=_counts(jobs),
         memory=_memory(memory),
     )
+
+
+def _in_redis(fronts: Sequence[Any], now: float) -> dict[str, Queue]:
+    found = zip(QUEUES, fronts[::2], fronts[1::2], strict=True)
+    return {name: Queue(n, _age(front, now) if n else 0.0) for name, n, front in found if n is not None}
 
 
 def sent_at(message: bytes) -> float | None:

@@ -59,6 +59,9 @@ class Book:
         answer: Any = await self._redis.eval(*step.call)
         return answer
 
+    async def reach(self) -> None:
+        await self._redis.ping()
+
     async def state(self, job_id: str) -> State | None:
         fields: Any = await self._redis.hgetall(keys.job(job_id))
         return jobs.state(fields)

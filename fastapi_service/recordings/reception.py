@@ -1,6 +1,7 @@
 """Where recordings come in: stored while they are hashed, then accepted as a job, then sent to be decoded."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import secrets
@@ -9,13 +10,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from fastapi import Request
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from starlette.requests import ClientDisconnect
 
 from contracts import codec
 from contracts.names import JOB_PREFIX
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.recordings import steps, upload
-from fastapi_service.recordings.book import Book
+from fastapi_service.recordings.book import Book, Submission
 from fastapi_service.recordings.job import Job, Options, State
 from fastapi_service.recordings.names import upload_name
 from fastapi_service.recordings.receiving import receiving
@@ -27,6 +29,8 @@ from fastapi_service.routes.problem import Problem
 log = logging.getLogger(__name__)
 
 FULL_RETRY_SECONDS = 30
+MOST_AT_ONCE = 32
+"""Uploads on their way through this process. Each has up to 9 MiB in memory: a block, and a part of a bucket's."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,26 @@ class Reception:
         self._dispatch = dispatch
         self._threads = threads
         self._rules = rules
+        self._receiving = 0
 
     @property
     def most_bytes(self) -> int:
         return self._rules.most_bytes
 
     async def store(self, request: Request) -> Stored:
-        """Read the recording from the request. Raises Problem; then, and when the client goes away, nothing
-        is left of it."""
+        """Read the recording from the request. Raises Problem, RedisError; then, and when the client goes away,
+        nothing is left of it."""
+        if self._receiving >= MOST_AT_ONCE:
+            message = f"{MOST_AT_ONCE} recordings are being received at this moment; try again in a moment"
+            raise Problem(429, "busy", message, None, {"Retry-After": "5"})
+        self._receiving += 1
+        try:
+            await self._book.reach()  # rather now than after an upload of an hour
+            return await self._store(request)
+        finally:
+            self._receiving -= 1
+
+    async def _store(self, request: Request) -> Stored:
         job_id = JOB_PREFIX + secrets.token_urlsafe(12)
         digest = hashlib.sha256()
         loop = asyncio.get_running_loop()
@@ -99,15 +115,24 @@ class Reception:
 
     async def accept(self, stored: Stored, asked: Asked) -> Taken:
         """Make a job of it, or find the one that there is for it already. Raises Problem, RedisError; then the
-        recording is erased."""
-        kept = False
+        recording is erased, unless it may have become a job all the same."""
+        job = self._job(stored, asked)
         try:
-            taken = await self._accept(stored, asked)
-            kept = taken.outcome == steps.NEW
-            return taken
-        finally:
-            if not kept:
+            submission = await self._submit(job, asked)
+        except Exception as error:
+            if not isinstance(error, ConnectionError | TimeoutError):
                 await self.discard(stored)
+            raise
+        if submission.outcome == steps.NEW:
+            self._dispatch.prepare_soon(job.id, job.retry_seconds, job.trace)
+            state: State | None = State(job)
+        else:
+            await self.discard(stored)
+            state = await self._book.state(submission.id)
+        if state is None:  # it expired at this very moment
+            raise Problem(503, "try_again", "send it again", None, {"Retry-After": "1"})
+        log.info("recording accepted", extra={"job": state.job.id, "outcome": submission.outcome, "bytes": job.bytes})
+        return Taken(state, submission.outcome)
 
     async def discard(self, stored: Stored) -> None:
         try:
@@ -115,8 +140,8 @@ class Reception:
         except StorageError as error:
             log.warning("a recording that is not needed stays for now", extra={"job": stored.id, "error": error})
 
-    async def _accept(self, stored: Stored, asked: Asked) -> Taken:
-        job = Job(
+    def _job(self, stored: Stored, asked: Asked) -> Job:
+        return Job(
             id=stored.id,
             name=stored.received.name,
             bytes=stored.received.bytes,
@@ -130,21 +155,29 @@ class Reception:
             retry_seconds=self._rules.retry_seconds,
             trace=secrets.token_hex(8),
         )
+
+    async def _submit(self, job: Job, asked: Asked) -> Submission:
         idempotency = _digest(asked.owner or "", asked.idempotency) if asked.idempotency else ""
-        submission = await self._book.submit(job, _same(job), idempotency, self._rules.most_jobs)
+        try:
+            submission = await self._book.submit(job, _same(job), idempotency, self._rules.most_jobs)
+        except (ConnectionError, TimeoutError) as error:
+            submission = await self._found(job, error)
         if submission.outcome == steps.CONFLICT:
             message = "this Idempotency-Key came before with another recording or other options; use a new key"
             raise Problem(422, "idempotency_conflict", message, "Idempotency-Key")
         if submission.outcome == steps.FULL:
             message = f"the server keeps {self._rules.most_jobs} recordings already; try again later"
             raise Problem(429, "full", message, None, {"Retry-After": str(FULL_RETRY_SECONDS)})
-        if submission.outcome == steps.NEW:
-            self._dispatch.prepare_soon(job.id, job.retry_seconds, job.trace)
-        state = await self._book.state(submission.id)
-        if state is None:  # it expired at this very moment
-            raise Problem(503, "try_again", "send it again", None, {"Retry-After": "1"})
-        log.info("recording accepted", extra={"job": state.job.id, "outcome": submission.outcome, "bytes": job.bytes})
-        return Taken(state, submission.outcome)
+        return submission
+
+    async def _found(self, job: Job, error: Exception) -> Submission:
+        """The step's answer was lost: it may have been done, now or a little later. Raises `error` if it is not known;
+        the file then stays, for the job there may be, else until it is found to be an orphan."""
+        with contextlib.suppress(RedisError):
+            if await self._book.state(job.id):
+                return Submission(steps.NEW, job.id)
+        log.warning("whether a recording was accepted is not known: its file stays", extra={"job": job.id})
+        raise error
 
 
 def _same(job: Job) -> str:

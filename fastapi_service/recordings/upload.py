@@ -3,8 +3,10 @@
 Nothing of the recording is kept here; of the form's other fields at most FIELDS_BYTES.
 """
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -20,6 +22,9 @@ FIELDS_BYTES = 65_536
 MOST_FIELDS = 100
 BLOCK_BYTES = 1 << 20
 LONGEST_NAME = 255
+LONGEST_TYPE = 100
+LEAST_BYTES, LEAST_SECONDS = 16_384, 60.0
+"""So many must come while they are waited for that long: who sends more slowly has gone, or holds up others."""
 UNNAMED = "recording"
 
 Sink = Callable[[bytes], Awaitable[object]]
@@ -77,8 +82,8 @@ async def receive(request: Request, sink: Sink, most: int) -> Received:
             "itself as the body",
         )
     else:
-        received = Received(_named(request.headers), kind.decode("latin-1"))
-        async for data in request.stream():
+        received = Received(_named(request.headers), kind.decode("latin-1")[:LONGEST_TYPE])
+        async for data in _arriving(request):
             await blocks.add(data)
     await blocks.flush()
     received.bytes = blocks.bytes
@@ -128,7 +133,7 @@ class _Parts:
                 raise Problem(400, "several_files", "send one recording at a time: the form holds more files", "file")
             self.seen_file = True
             self.received.name = shown(options[b"filename"].decode("utf-8", "replace"))
-            self.received.media_type = self._headers.get(b"content-type", b"").decode("latin-1")[:100]
+            self.received.media_type = self._headers.get(b"content-type", b"").decode("latin-1")[:LONGEST_TYPE]
             self._field = None
         else:
             self._fields += 1
@@ -174,7 +179,7 @@ async def _form(request: Request, boundary: bytes, blocks: Blocks) -> Received:
                 "on_end": end,
             },
         )
-        async for data in request.stream():
+        async for data in _arriving(request):
             total += len(data)
             if total > blocks.most + FIELDS_BYTES:
                 raise too_large(blocks.most)
@@ -189,6 +194,26 @@ async def _form(request: Request, boundary: bytes, blocks: Blocks) -> Received:
     if not parts.seen_file:
         raise Problem(400, "no_file", "the form has no file: send the recording as the field `file`", "file")
     return parts.received
+
+
+async def _arriving(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises Problem for one that comes too slowly, and ClientDisconnect."""
+    stream, came, left = request.stream(), 0, LEAST_SECONDS
+    while True:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(left):
+                data = await anext(stream, None)
+        except TimeoutError:
+            slow = f"less than {LEAST_BYTES:,} bytes came in {LEAST_SECONDS:.0f} s"
+            message = f"{slow}: the upload was given up; send it again"
+            raise Problem(408, "too_slow", message, None, {"Connection": "close"}) from None
+        if data is None:
+            return
+        came, left = came + len(data), left - (time.monotonic() - began)
+        if came >= LEAST_BYTES:
+            came, left = 0, LEAST_SECONDS
+        yield data
 
 
 def _named(headers: Headers) -> str:

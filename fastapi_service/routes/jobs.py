@@ -41,10 +41,11 @@ REFUSALS = responses(
     {
         400: "No file, an empty one, or a form that cannot be read",
         403: "Asked for by another site's page",
+        408: "It came too slowly",
         413: "Larger than is taken here",
         415: "Not a way to send a file",
         422: "An option that is not known, or an Idempotency-Key used for something else",
-        429: "Too many recordings are kept already",
+        429: "Too many recordings are kept already, or received at this moment",
         503: "Redis or the storage cannot be reached, or is full",
         507: "No room in the storage",
     }

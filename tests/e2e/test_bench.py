@@ -21,7 +21,7 @@ def test_a_quick_pass_gives_a_table_and_json(tmp_path: Path) -> None:
     rows = {row["name"]: row for row in report["rows"]}
     assert {
         *("transcript", "result", *(f"result.{name}" for name in NAMES), "overhead"),
-        *("voice_detection", "streams", "encoder_passes", "partials"),
+        *("voice_detection", "streams", "encoder_passes", "partials", "word_times.cost", "word_times.error"),
         *("request.tiny.openai-whisper", "request.tiny.faster-whisper"),
     } <= rows.keys()
     assert rows["encoder_passes"]["value"] == "1"

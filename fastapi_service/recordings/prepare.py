@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from redis.exceptions import RedisError
+
 from contracts import codec, ledger
 from contracts.audio import Samples, to_s16le
 from contracts.commit import ScriptRunner, bury, commit
@@ -84,6 +86,11 @@ def handle(desk: Desk, message: object) -> None:
     except StorageError as error:
         log.error("preparation waits for the storage", extra=about | {"error": error})
         _again(desk, task, "the server's storage of recordings did not work")
+    except RedisError:
+        raise
+    except Exception as error:  # the decoder's own bugs and its library's: the worker must outlive them
+        log.exception("preparation failed", extra=about)
+        _again(desk, task, f"the decoder failed ({type(error).__name__})")
     else:
         spent = round(time.monotonic() - started, 2)
         log.info("recording prepared", extra=about | {"seconds": seconds, "chunks": chunks, "spent": spent})

@@ -7,6 +7,7 @@ was sent, so the mark is found there, in each attempt on the utterance.
 import os
 import signal
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +18,9 @@ KINDS = (CRASH, HANG, RAISE, CRASH_ANALYZER)
 
 ANALYZER_TEXT = "these words are poison"
 """What is understood of an utterance that is to crash the analyzer."""
+
+TIMES = "FAULTS_RAISES"
+"""Environment variable: a file with how many more times RAISE is obeyed; without it always."""
 
 _LENGTH = 48
 
@@ -38,7 +42,10 @@ def poisoned(samples: Samples, kind: str) -> Samples:
 
 
 def kind_of(samples: Samples) -> str | None:
-    pcm = to_s16le(samples)
+    return kind_in(to_s16le(samples))
+
+
+def kind_in(pcm: bytes) -> str | None:
     return next((kind for kind, bytes_ in _MARKS.items() if bytes_ in pcm), None)
 
 
@@ -48,5 +55,14 @@ def obey(kind: str | None) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
     if kind == HANG:
         threading.Event().wait()
-    if kind == RAISE:
+    if kind == RAISE and _still_raises():
         raise RuntimeError("the engine does not like this utterance")
+
+
+def _still_raises() -> bool:
+    if TIMES not in os.environ:
+        return True
+    file = Path(os.environ[TIMES])
+    left = int(file.read_text())
+    file.write_text(str(max(0, left - 1)))
+    return left > 0

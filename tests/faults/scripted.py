@@ -62,7 +62,7 @@ class PoisonableEngine:
     def encode(self, samples: Samples, positions: int) -> Any:
         kind = poison.kind_of(samples)
         poison.obey(kind)
-        return poison.CRASH_ANALYZER if kind else self._engine.encode(samples, positions)
+        return poison.CRASH_ANALYZER if kind == poison.CRASH_ANALYZER else self._engine.encode(samples, positions)
 
     def detect_language(self, encoding: Any) -> tuple[str, float]:
         return self._engine.detect_language(encoding)

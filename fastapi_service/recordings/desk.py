@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi_service.recordings import steps
 from fastapi_service.recordings.book import Book
@@ -18,6 +18,9 @@ from fastapi_service.workers import STT, Workers
 
 log = logging.getLogger(__name__)
 
+RESULTS_AT_A_TIME = 2
+"""Decoded or written out by this process; more wait. Of four hours each takes some 5 s of a core."""
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -28,6 +31,7 @@ class Desk:
     threads: Executor
     keep_seconds: int
     webhooks: Offer
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RESULTS_AT_A_TIME))
 
     async def state(self, job_id: str, owner: str | None) -> State:
         """The job, if the caller may see it. Raises Problem (not found: another's is as if it were not there)."""

@@ -1,7 +1,10 @@
 """Follows a job's events from where a client has come to until its end."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
+
+from redis.exceptions import RedisError
 
 from contracts.job_messages import Ended
 from fastapi_service.recordings.book import Book, Event
@@ -11,10 +14,27 @@ PERIOD_SECONDS = 0.25
 cut; a look costs Redis some 20 us."""
 
 
+AWAY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
 async def follow(book: Book, job_id: str, after: int) -> AsyncIterator[Event]:
     """The durable events with a `seq` greater than `after`, as they come; the last is the job's `Ended`, also for
     who has had it, unless the job is erased meanwhile. A number that no event has had yet, as after
-    Redis has lost some, gives all of them. Raises RedisError."""
+    Redis has lost some, gives all of them. While Redis is away it waits."""
+    while True:
+        try:
+            async for event in _follow(book, job_id, after):
+                after = event.seq or after
+                yield event
+            return
+        except RedisError as error:
+            log.warning("followers of a recording wait for Redis", extra={"job": job_id, "error": error})
+            await asyncio.sleep(AWAY_SECONDS)
+
+
+async def _follow(book: Book, job_id: str, after: int) -> AsyncIterator[Event]:
     if after > await book.newest(job_id):
         after = 0
     while True:

@@ -15,6 +15,7 @@ from fastapi_service.recordings.job import State
 from fastapi_service.recordings.names import result_name
 from fastapi_service.recordings.result import SpeechResult
 from fastapi_service.recordings.storage_errors import NotThere, StorageError
+from fastapi_service.routes import exported
 from fastapi_service.routes.problem import Problem, responses
 
 DESCRIBED = {
@@ -41,22 +42,31 @@ def router(desk: Desk) -> APIRouter:
             known = ", ".join(exports.FORMS)
             raise Problem(422, "invalid_request", f"format {form!r:.60} is not known; use one of {known}", "format")
         state = await desk.state(id, owner)
-        found = await fetch(desk, state)
-        body = await asyncio.get_running_loop().run_in_executor(desk.threads, exports.export, found, form)
-        named = exports.disposition(state.job.name, form)
-        return Response(body, media_type=exports.FORMS[form].media_type, headers={"Content-Disposition": named})
+        if form == "json":
+            body = await stored(desk, state) + b"\n"  # as `exports` would write it
+        else:
+            found = await fetch(desk, state)
+            async with desk.turns:
+                body = await asyncio.get_running_loop().run_in_executor(desk.threads, exports.export, found, form)
+        return exported.answer(body, form, state.job.name)
 
     return routes
 
 
 async def fetch(desk: Desk, state: State) -> SpeechResult:
     """The result of a completed job. Raises Problem."""
+    text = await stored(desk, state)
+    async with desk.turns:
+        return await asyncio.get_running_loop().run_in_executor(desk.threads, codec.loads, text, SpeechResult)
+
+
+async def stored(desk: Desk, state: State) -> bytes:
+    """The same as it is in the storage, encoded. Raises Problem."""
     if state.status != COMPLETED:
         raise Problem(409, *_why_not(state))
     loop = asyncio.get_running_loop()
     try:
-        text = await loop.run_in_executor(desk.threads, desk.storage.read, result_name(state.job.id))
-        return await loop.run_in_executor(desk.threads, lambda: codec.loads(text, SpeechResult))
+        return await loop.run_in_executor(desk.threads, desk.storage.read, result_name(state.job.id))
     except NotThere:
         message = "this result is not in the storage any more; send the recording again"
         raise Problem(404, "not_found", message) from None

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
+from redis.exceptions import RedisError
 
 from contracts import codec
 from contracts.job_messages import CANCELLED, COMPLETED
@@ -49,6 +50,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         OpenAIAnswer,
     ),
 }
+AWAY = Problem(503, "storage_unavailable", "the server cannot reach its storage (Redis); send it again")
 NEVER_AGAIN = {"x-should-retry": "false"}
 CLIENT_CLOSED = 499
 """nginx's word for a client that went away; nobody reads it."""
@@ -140,7 +142,8 @@ async def _stream(desk: Desk, state: State, awaiting: Awaiting) -> AsyncIterator
         result = await _result(desk, state)
     except GoneAway:
         return
-    except Problem as problem:
+    except (Problem, RedisError) as error:
+        problem = error if isinstance(error, Problem) else AWAY
         told = {"message": problem.message, "type": "server_error", "param": problem.field, "code": problem.code}
         yield format_sse_event(event="error", data_str=json.dumps({"error": told}))
         return

@@ -17,10 +17,11 @@ from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.follow import follow
 from fastapi_service.recordings.job import State
 from fastapi_service.recordings.reception import Asked
+from fastapi_service.recordings.result import SpeechResult
 from fastapi_service.routes.job_events import RECONNECT_MS, position
 from fastapi_service.routes.job_result import fetch
 from fastapi_service.routes.jobs import BODY, REFUSALS
-from fastapi_service.routes.problem import inline_responses, responses
+from fastapi_service.routes.problem import Problem, inline_responses, responses
 
 
 class Queued(BaseModel):
@@ -93,15 +94,30 @@ def router(desk: Desk) -> APIRouter:
                 told = {"job_id": event.session, "status": event.status, "progress": event.progress}
                 yield ServerSentEvent(id=str(event.seq), data=told | {"message": event.message})
             elif isinstance(event, Ended):
-                now = await desk.state(state.job.id, state.job.owner)
-                analysis = await _analysis(desk, now)
-                yield ServerSentEvent(id=str(event.seq), data=analysis.model_dump())
+                last = await _last(desk, event.session)
+                if last:
+                    yield ServerSentEvent(id=str(event.seq), data=last.model_dump())
 
     return routes
 
 
+async def _last(desk: Desk, job_id: str) -> Analysis | None:
+    """The last event of a stream, whose answer has begun: what goes wrong now is told in it. None: it was
+    erased just now."""
+    state = await desk.book.state(job_id)
+    if state is None:
+        return None
+    try:
+        return await _analysis(desk, state)
+    except Problem as problem:
+        return _told(state, None).model_copy(update={"error": problem.message})
+
+
 async def _analysis(desk: Desk, state: State) -> Analysis:
-    found = await fetch(desk, state) if state.status == COMPLETED else None
+    return _told(state, await fetch(desk, state) if state.status == COMPLETED else None)
+
+
+def _told(state: State, found: SpeechResult | None) -> Analysis:
     return Analysis(
         job_id=state.job.id,
         token_id=state.job.token,

@@ -21,6 +21,7 @@ MEASUREMENTS = {
     "encoder": "tests.bench.passes",
     "request": "tests.bench.stock",
     "partials": "tests.bench.uplift",
+    "recordings": "tests.bench.recordings",
     "words": "tests.bench.aligning",
 }
 """Imported when measured: some bring a model library with them."""

@@ -27,7 +27,19 @@ class Scale:
     crowd_seconds: float = 10
     requests: int = 8
     sizes: tuple[str, ...] = ("tiny", "base")
+    recording_minutes: tuple[float, ...] = (1, 10, 120)
+    live_sentences: int = 12
 
 
 FULL = Scale()
-QUICK = Scale(sentences=2, hearing_seconds=4, rounds=1, crowds=(4,), crowd_seconds=3, requests=2, sizes=("tiny",))
+QUICK = Scale(
+    sentences=2,
+    hearing_seconds=4,
+    rounds=1,
+    crowds=(4,),
+    crowd_seconds=3,
+    requests=2,
+    sizes=("tiny",),
+    recording_minutes=(0.2,),
+    live_sentences=1,
+)

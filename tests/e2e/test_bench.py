@@ -23,6 +23,7 @@ def test_a_quick_pass_gives_a_table_and_json(tmp_path: Path) -> None:
         *("transcript", "result", *(f"result.{name}" for name in NAMES), "overhead"),
         *("voice_detection", "streams", "encoder_passes", "partials", "word_times.cost", "word_times.error"),
         *("request.tiny.openai-whisper", "request.tiny.faster-whisper"),
+        *("recording.12 s", "recording_throughput", "recording_prepared", "recording_memory", "recording_live"),
     } <= rows.keys()
     assert rows["encoder_passes"]["value"] == "1"
     assert rows["streams"]["figures"]["steps"][0]["lost"] == 0

@@ -138,12 +138,13 @@ return 1
 _PUT_OFF = (
     NOW
     + """
-local segment, pending = unpack(KEYS)
+local segment, pending, audio = unpack(KEYS)
 local member, holder, delay, most, ttl = unpack(ARGV)
 local entry = redis.call('HMGET', segment, 'holder', 'starts')
 if entry[1] ~= holder then return 'held' end
 if (tonumber(entry[2]) or 0) >= tonumber(most) then return 'worn' end
 redis.call('EXPIRE', segment, ttl)
+redis.call('EXPIRE', audio, ttl)
 redis.call('HSET', segment, 'holder', '')
 redis.call('ZADD', pending, 'XX', now + delay, member)
 return 'go'
@@ -215,7 +216,7 @@ def renew(session: str, utterance: int, holder: str) -> Step:
 def put_off(session: str, utterance: int, holder: str, delay_ms: int) -> Step:
     """An attempt has failed: let go of the utterance, for the sweeper to send it again after `delay_ms`.
     Gives GO, HELD (it is another's, or ended, by now) or WORN (this was its last start)."""
-    names = keys.segment(session, utterance), keys.PENDING
+    names = keys.segment(session, utterance), keys.PENDING, keys.audio(session, utterance)
     ttl = keys.AUDIO_TTL_SECONDS + delay_ms // 1000
     return Step(_PUT_OFF, names, (keys.member(session, utterance), holder, delay_ms, MOST_STARTS, ttl))
 

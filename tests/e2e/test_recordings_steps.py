@@ -63,6 +63,16 @@ def test_a_job_that_is_asked_for_again_is_waited_for(store: "redis.Redis") -> No
     assert submit("job-3") == (b"new", b"job-3")
 
 
+def test_a_part_that_is_put_off_keeps_its_audio_until_then(store: "redis.Redis") -> None:
+    store.eval(*steps.submit(Job("job-1", "a", 1, "", 1.0), "same", "", 10).call)
+    task = TranscribeTask("job-1", 1, audio_key=keys.audio("job-1", 1), end=1.0)
+    store.eval(*ledger.accept(task, b"pcm", steps.OWNER, 1).call)
+    assert store.eval(*ledger.begin("job-1", 1, "stt", "worker").call)[0] == b"go"
+    day = 24 * 3600
+    assert store.eval(*ledger.put_off("job-1", 1, "worker", day * 1000).call) == b"go"
+    assert min(store.ttl(keys.audio("job-1", 1)), store.ttl(keys.segment("job-1", 1))) >= day
+
+
 def test_a_job_that_was_replayed_does_not_rest(store: "redis.Redis") -> None:
     store.eval(*steps.submit(Job("job-1", "a", 1, "", 1.0), "same", "", 10).call)
     store.eval(*steps.end(Ended("job-1", FAILED), 60).call)

@@ -93,6 +93,7 @@ def create_app(
         log.info("gateway open", extra={"version": __version__})
         yield
         await probe.stop()
+        await receiving.close()
         await dispatch.close()
         reading.cancel()
         watching.cancel()

@@ -10,7 +10,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from fastapi import Request
-from redis.exceptions import ConnectionError, RedisError, TimeoutError
+from redis.exceptions import ConnectionError as Unconnected
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as Unanswered
 from starlette.requests import ClientDisconnect
 
 from contracts import codec
@@ -76,6 +78,8 @@ class Reception:
         self._threads = threads
         self._rules = rules
         self._receiving = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @property
     def most_bytes(self) -> int:
@@ -88,11 +92,20 @@ class Reception:
             message = f"{MOST_AT_ONCE} recordings are being received at this moment; try again in a moment"
             raise Problem(429, "busy", message, None, {"Retry-After": "5"})
         self._receiving += 1
+        self._idle.clear()
         try:
             await self._book.reach()  # rather now than after an upload of an hour
             return await self._store(request)
         finally:
             self._receiving -= 1
+            if not self._receiving:
+                self._idle.set()
+
+    async def close(self, seconds: float = 3.0) -> None:
+        """Uploads that were cut off at the end of this process clear up what they have written."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     async def _store(self, request: Request) -> Stored:
         job_id = JOB_PREFIX + secrets.token_urlsafe(12)
@@ -120,7 +133,7 @@ class Reception:
         try:
             submission = await self._submit(job, asked)
         except Exception as error:
-            if not isinstance(error, ConnectionError | TimeoutError):
+            if not isinstance(error, Unconnected | Unanswered):
                 await self.discard(stored)
             raise
         if submission.outcome == steps.NEW:
@@ -160,7 +173,7 @@ class Reception:
         idempotency = _digest(asked.owner or "", asked.idempotency) if asked.idempotency else ""
         try:
             submission = await self._book.submit(job, _same(job), idempotency, self._rules.most_jobs)
-        except (ConnectionError, TimeoutError) as error:
+        except (Unconnected, Unanswered) as error:
             submission = await self._found(job, error)
         if submission.outcome == steps.CONFLICT:
             message = "this Idempotency-Key came before with another recording or other options; use a new key"

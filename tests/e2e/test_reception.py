@@ -65,6 +65,19 @@ def test_more_at_a_time_than_there_is_memory_for_are_refused(
         eventually(lambda: status() in (200, 202))
 
 
+def test_an_upload_that_the_end_of_the_gateway_cuts_off_leaves_nothing(
+    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "BLOCK_BYTES", 100)
+    folder = tmp_path / "kept"
+    gateway = RunningGateway(redis_server.url, storage_url=str(folder))
+    with contextlib.ExitStack() as afterwards:
+        with gateway:
+            afterwards.enter_context(uploading(gateway))
+            eventually(lambda: list(folder.rglob(".upload.*")))
+    assert list(folder.rglob("*")) == []
+
+
 class Losing(Book):
     """Its submissions are done, or not, and their answers lost."""
 

@@ -6,6 +6,7 @@ job; what is wrong with the storage, or unforeseen, is tried again. Only trouble
 for the task to be delivered again.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from redis.exceptions import RedisError
 from contracts import codec, ledger
 from contracts.audio import Samples, to_s16le
 from contracts.commit import ScriptRunner, bury, commit
+from contracts.connect import out_of_memory
 from contracts.job_messages import RUNNING, PrepareTask, Progress
 from contracts.lease import Lease
 from contracts.messages import Error
@@ -78,6 +80,8 @@ def handle(desk: Desk, message: object) -> None:
         seconds, chunks = _prepare(desk, task)
     except Cancelled:
         log.info("preparation stopped: the job is not wanted any more", extra=about)
+        with contextlib.suppress(StorageError):  # what was written after the conductor had erased it
+            desk.storage.erase(task.session)
     except BadRecording as refusal:
         log.info("recording refused", extra=about | {"code": refusal.code})
         commit(desk.redis, _error(task, refusal.code, str(refusal)))
@@ -86,8 +90,11 @@ def handle(desk: Desk, message: object) -> None:
     except StorageError as error:
         log.error("preparation waits for the storage", extra=about | {"error": error})
         _again(desk, task, "the server's storage of recordings did not work")
-    except RedisError:
-        raise
+    except RedisError as error:
+        if not out_of_memory(error):
+            raise
+        log.error("preparation waits for memory in Redis", extra=about | {"error": error})
+        _again(desk, task, "the server's memory (Redis) was full")
     except Exception as error:  # the decoder's own bugs and its library's: the worker must outlive them
         log.exception("preparation failed", extra=about)
         _again(desk, task, f"the decoder failed ({type(error).__name__})")

@@ -187,6 +187,12 @@ return 1
 """
 )
 
+ALONE = """
+local same = redis.call('HGET', KEYS[1], 'same')
+if same and redis.call('GET', same) == ARGV[1] then redis.call('DEL', same) end
+return 1
+"""
+
 HEAR = NOW + "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'heard', now / 1000) end return 1"
 
 CLAIM = (

@@ -110,6 +110,11 @@ def forget(job: Job) -> Step:
     return Step(scripts.FORGET, names, (job.id, MARK_TTL_SECONDS))
 
 
+def alone(job_id: str) -> Step:
+    """The same recording, sent again, is another job from now on."""
+    return Step(scripts.ALONE, (keys.job(job_id),), (job_id,))
+
+
 def hear(job_id: str) -> Step:
     """Somebody waits for it at this moment."""
     return Step(scripts.HEAR, (keys.job(job_id),), ())

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from contracts import codec
 from contracts.job_messages import COMPLETED, FAILED
 from fastapi_service.identity import Owner
-from fastapi_service.recordings import exports
+from fastapi_service.recordings import exports, steps
 from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.job import State
 from fastapi_service.recordings.names import result_name
@@ -68,6 +68,7 @@ async def stored(desk: Desk, state: State) -> bytes:
     try:
         return await loop.run_in_executor(desk.threads, desk.storage.read, result_name(state.job.id))
     except NotThere:
+        await desk.book.run(steps.alone(state.job.id))
         message = "this result is not in the storage any more; send the recording again"
         raise Problem(404, "not_found", message) from None
     except StorageError:

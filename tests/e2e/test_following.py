@@ -90,3 +90,15 @@ def test_a_result_is_given_out_as_it_is_stored(store: "redis.Redis", storage: St
         assert answer.content == exports.export(made, form)
         assert answer.headers["content-type"] == exports.FORMS[form].media_type
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_what_is_sent_again_after_its_result_was_lost_is_another_job(
+    store: "redis.Redis", storage: Storage, api: httpx.Client
+) -> None:
+    storage.check()
+    complete(store)
+    submit = steps.submit(Job("job-2", "a.wav", 1, "", 1.0), "same", "", 10).call
+    assert store.eval(*submit) == [b"same", JOB.encode()]
+    answer = api.get(f"/v1/jobs/{JOB}/result")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert store.eval(*submit) == [b"new", b"job-2"]

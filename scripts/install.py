@@ -5,6 +5,8 @@ to do, else with the system's. May import the standard library alone.
 TORCH_INDEX_URL names an additional package index, for a torch without CUDA (much smaller).
 """
 
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -12,6 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,6 +136,23 @@ def run_pip(command: list[str]) -> tuple[int, str]:
     return pip.returncode, "".join(lines)
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """One at a time: `make demo` while `make run` still installs waits for it. A killed one holds up nobody."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another `make` is installing here; waiting for it")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        except OSError:  # a network's file system without locks
+            pass
+        yield
+    finally:
+        os.close(folder)
+
+
 def say(sentence: str) -> None:
     sys.stderr.write(sentence + "\n")
     sys.stderr.flush()
@@ -143,8 +163,9 @@ def main() -> int:
     if "--check" in sys.argv:
         return 0 if installed(kind) else 1
     try:
-        if not installed(kind):
-            install(kind)
+        with alone():
+            if not installed(kind):
+                install(kind)
     except Trouble as trouble:
         say(str(trouble))
         return 1

@@ -1,6 +1,8 @@
 """What `make` does first, on a checkout with a space in its path and next to nothing to install: the
 rest of the requirements is the package index's affair."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.procfile import ROOT
-from tests.eventually import PATIENCE
+from tests.eventually import PATIENCE, eventually
 from tests.processes import clean_environ
 
 SHELL = ["sh", "scripts/install.sh", "run"]
@@ -53,3 +55,22 @@ def test_without_a_new_enough_python_it_says_where_to_get_one(checkout: Path) ->
     refused = install(checkout, PYTHON="/nowhere/python3")
     assert refused.returncode == 1
     assert "PYTHON=/nowhere/python3 is not a Python 3.11 or newer" in refused.stderr
+
+
+def test_two_at_a_time_install_once(checkout: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    environ = clean_environ(PYTHON=sys.executable, PIP_NO_INDEX="1")
+    first = os.open(checkout, os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    with said.open("w") as errors:
+        second = subprocess.Popen(SHELL, cwd=checkout, env=environ, stderr=errors)
+    try:
+        eventually(lambda: "waiting for it" in said.read_text())
+        assert not (checkout / ".venv").exists()
+        os.close(first)  # as when it ends, or is killed
+        assert second.wait(PATIENCE) == 0
+    finally:
+        second.kill()
+        second.wait()
+    assert "Making .venv" in said.read_text()
+    assert install(checkout).stderr == ""

@@ -44,6 +44,8 @@ SQS_CLIENT = {
     "retries": {"mode": "standard", "total_max_attempts": 2},
     "tcp_keepalive": True,
 }
+SQS_SENDING = {"max_retries": 1, "interval_start": 0.2}
+"""Who sends tries again by himself; kombu alone would hold him up for seconds."""
 GIVEN_BACK_SECONDS = 1
 """Until a task that was given back is given out again."""
 LONGEST_SECONDS = 900.0
@@ -94,7 +96,7 @@ def _sqs(prefix: str, longest_seconds: float) -> dict[str, Any]:
     return {
         "broker_url": "sqs://",
         "broker_transport": SQS_TRANSPORT,
-        "broker_transport_options": options | {"client-config": SQS_CLIENT},
+        "broker_transport_options": options | SQS_SENDING | {"client-config": SQS_CLIENT},
         "worker_enable_remote_control": False,
     }
 

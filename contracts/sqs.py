@@ -25,6 +25,8 @@ from contracts.names import STT_QUEUE
 from contracts.turnstile import Door, Turnstile
 
 log = logging.getLogger(__name__)
+logging.getLogger("botocore.credentials").setLevel(logging.WARNING)
+"""It tells of each client where the keys were found."""
 
 CLOSING_SECONDS = SQS_WAIT_SECONDS + 1.0
 NO_SUCH_QUEUE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}

@@ -52,7 +52,8 @@ log = logging.getLogger(__name__)
 WEB = Path(__file__).resolve().parent.parent / "web"
 HEARING_THREADS = 2
 SENDING_THREADS = 4
-STORING_THREADS = 8
+STORING_THREADS, GIVING_THREADS = 8, 4
+"""Uploads that wait for a slow storage keep nobody from a result."""
 SESSION_COMMANDS, OTHER_COMMANDS = 3, 20
 """Commands that Redis may have to answer at a time. Of one connection: what it adds, what it reads of the
 stream, a partial's audio."""
@@ -79,10 +80,11 @@ def create_app(
     ears = Ears(detector or _silero(), hearing)
     load = Load(store, workers, settings.max_wait_seconds, bool(settings.broker_url))
     storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")
+    giving = ThreadPoolExecutor(GIVING_THREADS, thread_name_prefix="give")
     book, storage = Book(store), open_storage(settings.storage_url)
     limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, settings.job_retry_seconds)
     receiving = Reception(book, storage, dispatch, storing, limits)
-    desk = Desk(book, storage, receiving, workers, storing, settings.result_ttl_seconds, offer.read(settings))
+    desk = Desk(book, storage, receiving, workers, giving, settings.result_ttl_seconds, offer.read(settings))
     gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store), load)
 
     @asynccontextmanager
@@ -105,6 +107,7 @@ def create_app(
         hearing.shutdown(wait=False, cancel_futures=True)
         sending.shutdown(wait=False, cancel_futures=True)
         storing.shutdown(wait=False, cancel_futures=True)
+        giving.shutdown(wait=False, cancel_futures=True)
         celery.close()
 
     app = FastAPI(title="Live sentiment", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)

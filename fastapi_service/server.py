@@ -42,6 +42,7 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
         ws_max_size=max(LOWEST_MAX_SIZE, 4 * settings.max_frame_bytes),
         ws_ping_interval=20,
         ws_ping_timeout=120,
+        timeout_keep_alive=75,  # as nginx: a browser that asks just when the server closes gets nothing
         timeout_graceful_shutdown=5,
         server_header=False,
         access_log=False,

@@ -115,7 +115,7 @@ def _full_disk(scene: Scene) -> Fault:
     def limit(room: int | None) -> None:
         if listener.running:
             written = scene.stage.log.stat().st_size if scene.stage.log.exists() else 0  # not before its first line
-        size = resource.RLIM_INFINITY if room is None else written + room
+            size = resource.RLIM_INFINITY if room is None else written + room
             resource.prlimit(listener.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     return lasting("full disk", LISTENER, lambda: limit(700), lambda: limit(None), scene.seconds(2))

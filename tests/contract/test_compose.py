@@ -174,6 +174,8 @@ def test_nothing_runs_as_root() -> None:
         assert not SERVICES[service]["user"].startswith(("root", "0")), service
     assert json.loads(instruction("listener_service", "ENTRYPOINT")[0]) == ["/app/docker/log_owner.sh"]
     assert "exec setpriv --reuid" in (ROOT / "docker" / "log_owner.sh").read_text()
+    # init stays root there: without KILL it may not hand SIGTERM on, and the container ends at once instead
+    assert SERVICES["listener_service"]["cap_add"] == ["CHOWN", "SETUID", "SETGID", "KILL"]
 
 
 def test_redis_keeps_what_it_is_given() -> None:

@@ -59,19 +59,18 @@ class Sender:
 
     def send(self, path: Path) -> dict[str, Any]:
         self._sent += 1
-        self._api.headers["Authorization"] = f"Bearer bench {self._sent}"
+        own = {"Authorization": f"Bearer bench {self._sent}"}
         with path.open("rb") as file:
-            answer = self._api.post("/v1/jobs", params={"language": "en"}, content=file)
-        answer.raise_for_status()
-        job: dict[str, Any] = answer.json()
-        return job
+            answer = self._api.post("/v1/jobs", params={"language": "en"}, headers=own, content=file)
+        job: dict[str, Any] = answer.raise_for_status().json()
+        return job | {"own": own}
 
     def state(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        state: dict[str, Any] = self._api.get(job["links"]["self"]).raise_for_status().json()
+        state: dict[str, Any] = self._api.get(job["links"]["self"], headers=job["own"]).raise_for_status().json()
         return state
 
     def erase(self, job: Mapping[str, Any]) -> None:
-        self._api.delete(job["links"]["self"]).raise_for_status()
+        self._api.delete(job["links"]["self"], headers=job["own"]).raise_for_status()
 
     def run(self, path: Path, processes: Mapping[str, Process]) -> Run:
         """Raises RuntimeError if it fails."""

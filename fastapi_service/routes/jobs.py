@@ -118,12 +118,12 @@ def router(desk: Desk) -> APIRouter:
         "/{id}",
         dependencies=[Depends(same_site)],
         responses={
-            204: {"description": "It had ended; it and its result are erased"},
+            204: {"description": "It was completed or failed; it and its result are erased"},
             **responses({403: "Asked for by another site's page", 404: "No such recording, any more"}),
         },
     )
     async def cancel(id: str, owner: Owner) -> JobAnswer:
-        """Cancel it, also while it is worked on, and erase its sound. One that has ended is erased whole."""
+        """Cancel it, at work or not, and erase its sound. One that is completed or failed is erased whole."""
         state = await desk.state(id, owner)
         if state.status not in ENDS:
             ended = Ended(id, CANCELLED, message="cancelled by its sender")

@@ -44,7 +44,7 @@ def add(commands: Any) -> None:
     _output(result)
     cancel = commands.add_parser("cancel", help="stop the work on recordings and erase their sound")
     cancel.add_argument("ids", metavar="ID", nargs="+")
-    cancel.add_argument("--erase", action="store_true", help="also what has ended, with its result")
+    cancel.add_argument("--erase", action="store_true", help="also what is completed or failed, with its result")
     for parser in (jobs, result, cancel):
         _access(parser)
 

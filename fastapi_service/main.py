@@ -76,7 +76,7 @@ def create_app(
     workers = Workers(store)
     dispatch = Dispatch(store, celery, sending)
     results = Results(listening, store)
-    probe = Probe(dispatch, results, workers)
+    probe = Probe(dispatch, results, workers, "SQS" if settings.broker_url else "Redis")
     ears = Ears(detector or _silero(), hearing)
     load = Load(store, workers, settings.max_wait_seconds, bool(settings.broker_url))
     storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")

@@ -7,6 +7,7 @@ import secrets
 import time
 
 import numpy as np
+from kombu.exceptions import OperationalError
 
 from contracts import audio
 from contracts.messages import Error, Result, TranscribeTask
@@ -27,10 +28,12 @@ class Probe:
     """Runs from the start until a clip comes back; later only when somebody asks and the newest proof,
     a clip or a real result, is old."""
 
-    def __init__(self, dispatch: Dispatch, results: Results, workers: Workers) -> None:
+    def __init__(self, dispatch: Dispatch, results: Results, workers: Workers, queues: str = "Redis") -> None:
+        """`queues`: what they are in, in words."""
         self._dispatch = dispatch
         self._results = results
         self._workers = workers
+        self._queues = queues
         self._running: asyncio.Task[None] | None = None
         self._proved_at = float("-inf")
         self.result: Result | None = None
@@ -90,7 +93,8 @@ class Probe:
         except TimeoutError:  # before UNREACHABLE: it is an OSError too
             return f"a test clip did not come back within {ANSWER_SECONDS:.0f} s; the workers are busy or stuck"
         except UNREACHABLE as error:
-            return f"Redis cannot be reached: {error}"
+            away = self._queues if isinstance(error, OperationalError) else "Redis"
+            return f"{away} cannot be reached: {error}"
 
     def _prove(self, result: Result) -> None:
         self.result, self.reason, self._proved_at = result, None, time.monotonic()

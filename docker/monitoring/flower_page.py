@@ -29,6 +29,9 @@ class Settings:
     redis_url: str = setting(
         "REDIS_URL", "redis://localhost:6379/0", "The one Redis of the system.", schemes=("redis", "rediss", "sentinel")
     )
+    broker_url: str = setting(
+        "BROKER_URL", "", "Where the queues are: with sqs:// there is nothing for Flower to show.", schemes=("sqs",)
+    )
     log_level: str = setting(
         "LOG_LEVEL", "INFO", "How much to log.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     )
@@ -51,6 +54,8 @@ def main() -> int:
         settings = env.read(Settings, os.environ)
         if not settings.password.isascii() or not settings.password:
             raise env.SettingError("set FLOWER_PASSWORD (ASCII characters) in .env: its user is admin")
+        if settings.broker_url:
+            raise env.SettingError("queues in SQS carry no events, and Flower shows nothing else: leave it out")
         refuse_cluster(settings.redis_url)
     except env.SettingError as error:
         sys.exit(f"{SERVICE}: {error}")

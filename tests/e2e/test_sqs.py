@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import redis
 from celery import Celery
-from kombu import Connection, Consumer, Queue
+from kombu import Connection, Consumer, Queue, pools
 from kombu.exceptions import OperationalError
 
 from contracts import sqs
 from contracts.broker import HIDDEN, celery_settings
 from contracts.names import STT_JOB_QUEUE, STT_PARTIAL_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
 from scripts import procfile
+from scripts.procfile import ROOT
 from tests.eventually import eventually
 from tests.faults import scripted, traps
 from tests.faults.stage import APPS
@@ -159,6 +160,33 @@ def test_a_service_that_refuses_is_an_error_that_senders_wait_out(celery: Celery
         server.be_strict(False)
     send(celery, STT_QUEUE, "live2")
     assert server.counts(STT_QUEUE) == (1, 0)
+
+
+def test_the_permissions_in_the_docs_are_enough(
+    celery: Celery, server: SqsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its actions; moto does not know whose name a request is about."""
+    text = (ROOT / "docs" / "broker.md").read_text().partition("```json\n")[2].partition("```")[0]
+    policy = json.loads(text)
+    policy["Statement"][0]["Resource"] = "*"
+    iam = server.service("iam")
+    iam.create_user(UserName="worker")
+    key = iam.create_access_key(UserName="worker")["AccessKey"]
+    iam.put_user_policy(UserName="worker", PolicyName="worker", PolicyDocument=json.dumps(policy))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    pools.reset()  # what is connected has other keys
+    server.be_strict(True)
+    try:
+        send(celery, STT_QUEUE, "live1", "live2")
+        with celery.connection_for_read() as connection, Taker(connection) as taker:
+            taker.take().reject()
+            taker.take().requeue()
+            assert taker.work() in ("live1", "live2")
+    finally:
+        server.be_strict(False)
+        pools.reset()
+    assert server.counts(STT_QUEUE) == (0, 0)
 
 
 def test_a_queue_that_was_deleted_is_made_again(celery: Celery, taker: Taker, server: SqsServer) -> None:

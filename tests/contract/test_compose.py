@@ -125,6 +125,8 @@ def test_an_image_holds_requirements_before_code_and_only_its_own_code(service: 
     assert {service, "contracts"} <= code <= {service, "contracts", "models", "docker", "web"}
     allowed = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     assert code <= set(allowed), "left out by .dockerignore"
+    requirements = (ROOT / service / "requirements.txt").read_text()
+    assert re.search(r"^kombu\[redis\]==", requirements, re.MULTILINE), "kombu alone lacks what its Redis part imports"
 
 
 @pytest.mark.parametrize("service", WORKERS)

@@ -29,8 +29,6 @@ SHOWN = {
 }
 SECOND = "stt_worker_2"
 GROWTH_GOAL = 1.5
-BESIDE = 6
-"""So many recordings of the middle length keep the workers busy while live speech is measured."""
 
 
 def measure(scale: Scale) -> list[Row]:
@@ -45,7 +43,7 @@ def measure(scale: Scale) -> list[Row]:
             with _second(pipeline) as second:
                 two = sender.run(files[len(runs) // 2], processes | {SECOND: second})
             alone = _live(pipeline, scale)
-            jobs = [sender.send(files[len(runs) // 2]) for _ in range(BESIDE)]
+            jobs = [sender.send(files[len(runs) // 2]) for _ in range(scale.recordings_beside)]
             eventually(lambda: any(sender.state(job)["stage"] in ("transcribe", "done") for job in jobs))
             beside = _live(pipeline, scale)
             unfinished = [sender.state(job)["status"] not in recorded.ENDS for job in jobs].count(True)
@@ -111,7 +109,7 @@ def live(alone: Mapping[str, float], beside: Mapping[str, float], unfinished: in
         "recording_live",
         "live: end of speech -> result, p50 / p95, alone and while recordings are worked on",
         f"{alone['p50']:.0f} / {alone['p95']:.0f} ms and {beside['p50']:.0f} / {beside['p95']:.0f} ms: {ratio:.2f}x",
-        figures=figures | {"recordings": BESIDE, "unfinished_at_the_end": unfinished},
+        figures=figures | {"unfinished_at_the_end": unfinished},
     )
 
 

@@ -28,6 +28,7 @@ class Scale:
     requests: int = 8
     sizes: tuple[str, ...] = ("tiny", "base")
     recording_minutes: tuple[float, ...] = (1, 10, 120)
+    recordings_beside: int = 6
     live_sentences: int = 12
 
 
@@ -41,5 +42,6 @@ QUICK = Scale(
     requests=2,
     sizes=("tiny",),
     recording_minutes=(0.2,),
+    recordings_beside=1,
     live_sentences=1,
 )

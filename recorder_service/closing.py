@@ -7,7 +7,7 @@ from contracts.messages import Error
 AGAIN = (1001, 1005, 1006, 1011, 1012, 1013, 1014, 4008)
 """Close codes after which trying again makes sense; after any other one the server meant it."""
 
-TRY_LATER, CANNOT_RESUME, TAKEN_OVER = 1013, 4004, 4009
+DONE, TRY_LATER, CANNOT_RESUME, TAKEN_OVER = 1000, 1013, 4004, 4009
 
 ANNOUNCED = ("full", "cannot_resume", "taken_over")
 """Errors that only tell why the connection is about to be closed."""
@@ -41,6 +41,8 @@ def judge(code: int | None, reason: str | None, error: Error | None, claimed: bo
         raise TakenOver("Another client has gone on with this session; this one ends here.")
     if claimed and (code == CANNOT_RESUME or name == "cannot_resume"):
         return Loss(forgotten=True)
+    if code == DONE and claimed:  # its `done` came, and was given up on: too late for us, and so it comes again
+        return Loss()
     if code not in AGAIN:
         raise Refused(f"The server closed the session ({code}): {said or 'it gave no reason'}")
     told = error.retry_after if error and code == TRY_LATER else None

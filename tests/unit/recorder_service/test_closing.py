@@ -27,7 +27,13 @@ def test_what_was_taken_over_must_not_be_taken_back_even_if_the_close_code_is_lo
             judge(code, "", error, claimed=True)
 
 
-@pytest.mark.parametrize("code", [1000, 1002, 1003, 1008, 1009, 4000, 4001])
+def test_a_goodbye_whose_done_was_not_waited_for_is_asked_for_again() -> None:
+    assert judge(1000, "done", Error("s", "storage_unavailable", "later"), claimed=True) == Loss()
+    with pytest.raises(Refused):
+        judge(1000, "done", None, claimed=False)
+
+
+@pytest.mark.parametrize("code", [1002, 1003, 1008, 1009, 4000, 4001])
 def test_any_other_close_is_meant(code: int) -> None:
     with pytest.raises(Refused, match=rf"\({code}\): it gave no reason"):
         judge(code, "", None, claimed=True)

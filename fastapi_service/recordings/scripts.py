@@ -135,13 +135,14 @@ local id, status, problem, message, body, keep, ttl, mark_ttl, event = unpack(AR
 local known = redis.call('HMGET', job, 'status', 'same')
 if not known[1] then return false end
 if over[known[1]] then return known[1] end
-append(session, events, body, ttl)
+local seq = append(session, events, body, ttl)
 local expires = math.floor(now / 1000) + tonumber(keep)
 redis.call('HSET', job, 'status', status, 'ended', math.floor(now / 1000), 'expires', expires,
   'problem', problem, 'message', message)
 if status == 'completed' then redis.call('HSET', job, 'stage', 'done', 'progress', 100) end
 if status == 'cancelled' then
   purge(id, open, pending, mark_ttl)
+  redis.call('XTRIM', events, 'MINID', seq .. '-0')  -- its words are erased with it
   redis.call('HSET', session, 'owner', '')  -- what a conductor is about to add is refused
 end
 if status ~= 'completed' and redis.call('GET', known[2]) == id then redis.call('DEL', known[2]) end

@@ -79,7 +79,7 @@ async def receive(request: Request, sink: Sink, most: int) -> Received:
             415,
             "unsupported_media_type",
             f"a recording cannot come as {kind.decode()}: send multipart/form-data with a field `file`, or the file "
-            "itself as the body",
+            "itself as the body with Content-Type: application/octet-stream",
         )
     else:
         received = Received(_named(request.headers), kind.decode("latin-1")[:LONGEST_TYPE])

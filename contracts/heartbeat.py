@@ -27,6 +27,11 @@ FAILED_TTL_SECONDS = 60
 """The last word of a worker that ends because it cannot work outlives its process a little."""
 
 
+def worker_name(service: str) -> str:
+    """This process's, which no other one has at the same time: service, host and pid."""
+    return f"{service}@{socket.gethostname()}-{os.getpid()}"
+
+
 class Pulse:
     """Renews one process's Heartbeat; `say` changes what it tells. Errors of Redis are logged once
     per outage and do not end the thread.
@@ -38,9 +43,8 @@ class Pulse:
     def __init__(
         self, redis: ScriptRunner, service: str, path: str = "", each: Sequence[Callable[[], object]] = ()
     ) -> None:
-        worker = f"{service}@{socket.gethostname()}-{os.getpid()}"
         self._redis = redis
-        self._beat = Heartbeat(worker=worker, service=service, state="loading", since=time.time())
+        self._beat = Heartbeat(worker=worker_name(service), service=service, state="loading", since=time.time())
         self._path = Path(path) if path else None
         self._each = each
         self._stopped = threading.Event()
@@ -50,7 +54,7 @@ class Pulse:
 
     @property
     def worker(self) -> str:
-        """The process's name: service, host and pid."""
+        """The process's name."""
         return self._beat.worker
 
     def start(self) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from celery import Celery, concurrency, signals
 from celery.exceptions import Reject, SecurityWarning
+from celery.utils.nodenames import default_nodename
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -23,6 +24,7 @@ from contracts import logs
 from contracts.broker import LONGEST_SECONDS, celery_settings
 from contracts.connect import refuse_cluster
 from contracts.env import SettingError
+from contracts.heartbeat import worker_name
 from contracts.transport import Connection
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,13 @@ def worker_app(service: str, redis_url: str, log_level: str, broker: Broker = Br
     app = Celery(service)
     app.conf.update(celery_settings(redis_url, broker.url, broker.longest_seconds))
     app.amqp.Connection = Connection
+
+    def name(instance: Any, **_: object) -> None:
+        # Celery alone calls all workers of a machine the same, and who asks them hears one answer for all
+        if instance.hostname == default_nodename(None):
+            instance.hostname = worker_name(service)
+
+    signals.celeryd_init.connect(name, weak=False)
 
     def begin(sender: Any, **_: object) -> None:
         logs.setup(service, log_level)

@@ -11,8 +11,19 @@ from typing import Any
 
 import httpx
 import pytest
+import redis
 
-from contracts.names import ANALYZE_TASK, ANALYZER_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
+from contracts import keys
+from contracts.names import (
+    ANALYZE_TASK,
+    ANALYZER_JOB_QUEUE,
+    ANALYZER_QUEUE,
+    JOB_QUEUE,
+    STT_JOB_QUEUE,
+    STT_PARTIAL_QUEUE,
+    STT_QUEUE,
+    TRANSCRIBE_TASK,
+)
 from listener_service.gauges import EXPECTED
 from listener_service.traffic import PARTS
 from tests.eventually import PATIENCE, eventually
@@ -22,6 +33,14 @@ from tests.scraped import Exporter
 from tests.speech import clips, of_kind, said, speak, words
 
 COMMAND = "python -m docker.monitoring.flower_page"
+QUEUES = {
+    STT_QUEUE: "stt_worker",
+    STT_PARTIAL_QUEUE: "stt_worker",
+    STT_JOB_QUEUE: "stt_worker",
+    ANALYZER_QUEUE: "analyzer_worker",
+    ANALYZER_JOB_QUEUE: "analyzer_worker",
+    JOB_QUEUE: "recordings_worker",
+}
 PASSWORD = "it has a space, and a comma"
 
 
@@ -117,8 +136,17 @@ def test_a_recording_is_in_the_numbers_apart_from_live_speech(pipeline: Pipeline
 
 def test_flower_sees_workers_queues_and_tasks_and_nothing_of_what_was_said(pipeline: Pipeline, tmp_path: Path) -> None:
     with flower(pipeline, tmp_path) as page:
-        workers = eventually(lambda: page.json("/api/workers?refresh=1"))
-        assert any("stats" in worker for worker in workers.values())
+
+        def known() -> dict[str, str] | None:
+            """Each queue's worker, once all have answered: a busy one does not."""
+            workers = page.json("/api/workers?refresh=1").items()
+            found = {queue["name"]: name for name, told in workers for queue in told.get("active_queues", ())}
+            return found if found.keys() >= QUEUES.keys() else None
+
+        names = eventually(known)
+        assert {queue: name.split("@")[0] for queue, name in names.items()} == QUEUES
+        with redis.Redis.from_url(pipeline.redis_url, decode_responses=True) as client:
+            assert set(names.values()) <= client.smembers(keys.WORKERS)  # the name of the sign of life, too
         messages = speak(pipeline.url, clips()[0].path)
         session = messages[0]["session"]
 
@@ -130,7 +158,7 @@ def test_flower_sees_workers_queues_and_tasks_and_nothing_of_what_was_said(pipel
         told = json.dumps(eventually(done)) + page.get("/tasks")[1] + page.get("/workers")[1]
         assert said(messages) and not [word for word in said(messages) if len(word) > 4 and word in told.lower()]
         lengths = page.json("/api/queues/length")["active_queues"]
-        assert {queue["name"] for queue in lengths} & {STT_QUEUE, ANALYZER_QUEUE}
+        assert {queue["name"] for queue in lengths} >= QUEUES.keys()
         assert "redis://" in page.get("/broker")[1]
 
 

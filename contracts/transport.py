@@ -11,7 +11,7 @@ that needs kombu, and a service without Celery must not.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import Empty
 from typing import Any
 
@@ -86,6 +86,27 @@ class _Pushes:
 
 
 class QoS(redis.QoS):
+    """Forgets what it acknowledges or puts back, whether Redis hears of it or not. kombu keeps it where the
+    connection breaks in that moment, Celery goes on, and a worker that may have one message in hand
+    takes nothing any more. What Redis did not hear of is delivered again after the visibility timeout."""
+
+    def ack(self, delivery_tag: str) -> None:
+        self._settle(super().ack, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        self._settle(super().reject, delivery_tag, requeue)
+
+    def _settle(self, settle: Callable[..., None], tag: str, *options: bool) -> None:
+        """Once more when the connection breaks: the same twice is the same as once."""
+        try:
+            settle(tag, *options)
+        except self.channel.connection_errors:
+            try:
+                settle(tag, *options)
+            except self.channel.connection_errors:
+                self._quick_ack(tag)
+                raise
+
     def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
         """As kombu does, but without WATCH: whoever removes the note puts the message back."""
         pushes = _Pushes()

@@ -10,11 +10,13 @@ from tests.eventually import PATIENCE
 
 
 class Relay:
-    """`port` is where to connect; `cut` resets what is open, `stall` keeps it open and passes nothing."""
+    """`port` is where to connect; `cut` resets what is open, `stall` keeps it open and passes nothing.
+    A connection that sends the first of `traps` is reset instead, and the next one is then the first."""
 
     def __init__(self, target: int) -> None:
         self.port = 0
         self.url = ""
+        self.traps: list[bytes] = []
         self._target = target
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
@@ -66,6 +68,9 @@ class Relay:
         try:
             while data := await source.read(65_536):
                 await self._flowing.wait()
+                if self.traps and self.traps[0] in data:
+                    del self.traps[0]
+                    raise ConnectionResetError
                 sink.write(data)
                 await sink.drain()
         except (ConnectionError, asyncio.CancelledError):

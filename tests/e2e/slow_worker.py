@@ -25,6 +25,8 @@ def take(message: object, tag: str | None) -> None:
     with watch.holding(tag):
         client.rpush(TOLD, f"began {message['name']} {os.getpid()}")
         threading.Event().wait(message["seconds"])
+        if client.lpop(f"fails:{message['name']}"):
+            raise redis.ConnectionError("as it was told to")
         client.rpush(TOLD, f"ended {message['name']} {os.getpid()}")
 
 

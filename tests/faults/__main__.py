@@ -1,18 +1,21 @@
 """`make soak`: faults thrown at a running pipeline, seed after seed, and a table of what came of it.
 
 Ends with 1 when an utterance is missing or doubled, or the books differ in any other way; then the seed is
-added to `seeds.json`, and `make test` plays it from then on.
+added to `seeds.json`, and `make test` plays it from then on. With `--calm` it says, too, what recovered later
+than it should (`recovery.AIMS`). Of such runs the processes' logs are kept.
 """
 
 import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults import report, seeds
 from tests.faults.kinds import KINDS, LASTING_POISON
 from tests.faults.play import Outcome, Script, perform
+from tests.faults.recovery import is_late
 from tests.faults.stage import Cast
 
 RESULTS = Path("bench-results")
@@ -45,8 +48,11 @@ def main() -> int:
         )
         with tempfile.TemporaryDirectory(prefix=f"soak-{seed}-") as directory:
             outcome = perform(Path(directory), script)
+            late = [kind for kind, figures in outcome.recovery.items() if is_late(kind, figures)]
             if outcome.differences:
-                tell(outcome, Path(directory))
+                seeds.keep(outcome.seed)
+            if outcome.differences or (options.calm and late):
+                tell(outcome, late, Path(directory))
         outcomes.append(outcome)
         sys.stdout.write(f"seed {seed}: {outcome.accepted} accepted, {len(outcome.thrown)} faults\n")
         sys.stdout.flush()
@@ -56,15 +62,16 @@ def main() -> int:
     return int(any(outcome.differences for outcome in outcomes))
 
 
-def tell(outcome: Outcome, directory: Path) -> None:
-    """Show what differs and when what was thrown, and keep the seed and what the processes wrote."""
-    seeds.keep(outcome.seed)
+def tell(outcome: Outcome, late: Sequence[str], directory: Path) -> None:
+    """Show what differs, what took longer than it should and when what was thrown, and keep what the processes
+    wrote."""
     kept = RESULTS / f"soak-{outcome.seed}"
     kept.mkdir(parents=True, exist_ok=True)
     for log in [*directory.glob("*.log"), *directory.glob("logs/*")]:
         (kept / log.name).write_bytes(log.read_bytes())
     timeline = [f"{fault.at:.3f} {fault.kind} ({fault.target})" for fault in outcome.thrown]
-    text = "\n".join([f"seed {outcome.seed}:", *outcome.differences, "", *timeline])
+    slow = [f"recovered late: {kind}" for kind in late]
+    text = "\n".join([f"seed {outcome.seed}:", *outcome.differences, *slow, "", *timeline])
     (kept / "differences.txt").write_text(text + "\n")
     sys.stdout.write(f"{text}\nlogs in {kept}\n")
 

@@ -2,12 +2,14 @@
 connections, a Redis that ends or refuses, files that cannot be written.
 """
 
+import dataclasses
 import resource
 import signal
+import time
 from collections.abc import Callable
 
 from tests.faults import storage
-from tests.faults.client import Client
+from tests.faults.client import WAITS, Client
 from tests.faults.scene import Act, Fault, Maker, Scene, lasting
 from tests.faults.speech import Manner
 from tests.faults.stage import ANALYZER, GATEWAYS, LISTENER, REDIS, STT, SWEEPER
@@ -16,6 +18,8 @@ from tests.faults.traps import ACTIONS, ANALYZER_POINTS, STT_POINTS
 PROCESSES = (*STT, ANALYZER, LISTENER, SWEEPER, *GATEWAYS)
 ARMED_SECONDS = 3.0
 """For a trap to spring; then it is taken away."""
+NOTICED_SECONDS = 2.0
+"""More than a client says nothing between two messages, so that a silent connection is dead to it later."""
 
 
 def _signal(number: signal.Signals, *names: str) -> Maker:
@@ -75,7 +79,19 @@ def _client_link(kind: str, begin: str, seconds: float) -> Maker:
         if not names:
             return None
         name = scene.some(*names)
-        return _broken(f"{kind} of a client", name, scene.stage.links[name], begin, seconds)
+        client = next(one for one in scene.party.clients if one.name == name.partition(">")[0])
+        fault = _broken(f"{kind} of a client", name, scene.stage.links[name], begin, seconds)
+        began = time.time()
+
+        def again() -> bool:
+            return client.told[-1].at > began or not scene.party.speaks(client)
+
+        def over() -> float:
+            return began + seconds
+
+        if begin == "late":
+            return fault
+        return dataclasses.replace(fault, until=again, moment=over, breaks_within=WAITS.dead + NOTICED_SECONDS)
 
     return make
 
@@ -145,8 +161,17 @@ def _client_goes(scene: Scene) -> Fault | None:
 
 
 def _poison(kind: str) -> Maker:
+    """Goes on until the last utterance of who said it has its end."""
+
     def make(scene: Scene) -> Fault:
-        return Fault(f"poison: {kind}", "client", (Act(0, lambda: join(scene, Manner(most=3, poisons=(kind,)))),))
+        joined: list[Client] = []
+        began = time.time()
+
+        def said() -> bool:
+            return not any(scene.party.speaks(client) for client in joined)
+
+        act = Act(0, lambda: joined.append(join(scene, Manner(most=3, poisons=(kind,)))))
+        return Fault(f"poison: {kind}", "client", (act,), until=said, moment=lambda: began)
 
     return make
 

@@ -25,6 +25,8 @@ from tests.faults.stage import SWEEPER, Cast, Stage
 
 END_SECONDS = 600.0
 """For everything said to get its result once nothing is broken any more; three deadlines of a hung worker."""
+SETTLE_SECONDS = 2.0
+"""From the last word of an utterance until it is accepted, and some more."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Play:
         self._due: list[tuple[float, Callable[[], object]]] = []
         self._lasting: list[tuple[float, Fault]] = []
         self._next = 0.0
+        self._settled = 0.0
         self._held_up: set[bytes] = set()
         self._pause = threading.Event()
 
@@ -95,7 +98,7 @@ class Play:
             self._due.remove(due)
             due[1]()
         self._notice(now)
-        if throw and now >= self._next and not (self._script.calm and self._holds_up()):
+        if throw and now >= self._next and not (self._script.calm and self._holds_up(now)):
             kind = self._scene.chance.choice(sorted(self._script.kinds))
             self.throw(kind, self._script.kinds[kind])
             self._next = now + self._scene.chance.uniform(*self._script.every)
@@ -108,14 +111,15 @@ class Play:
                 if not fault.touched():
                     continue
                 over = fault.moment() or (time.time() if fault.over else began)
-                self.thrown.append(Thrown(fault.kind, fault.target, began, over))
-                if self._script.calm:
-                    self._held_up |= self._pending()
+                self.thrown.append(Thrown(fault.kind, fault.target, began, over, fault.breaks_within))
+                self._settled = now + SETTLE_SECONDS
 
-    def _holds_up(self) -> bool:
-        """Whether a fault goes on, or something that was under way at its end still is."""
-        self._held_up &= self._pending()
-        return bool(self._lasting or self._held_up)
+    def _holds_up(self, now: float) -> bool:
+        """Whether a fault goes on, or something that was under way at its end still is: accepted then, or
+        spoken then and accepted a little later."""
+        pending = self._pending()
+        self._held_up = pending if now < self._settled else self._held_up & pending
+        return bool(self._lasting or now < self._settled or self._held_up)
 
     def _pending(self) -> set[bytes]:
         try:

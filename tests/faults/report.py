@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench.machine import machine
 from tests.bench.percentile import percentile
 from tests.faults.play import Outcome
-from tests.faults.recovery import Figures
+from tests.faults.recovery import Figures, aim
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -19,9 +19,9 @@ def table(outcomes: Sequence[Outcome]) -> str:
     sums = [sum(getattr(one, name) for one in outcomes) for name in ("accepted", "missing", "doubled", "resent")]
     faults = sum(len(one.thrown) for one in outcomes)
     lines += [f"all     {sums[0]:8}{faults:8}{sums[1]:9}{sums[2]:9}{sums[3]:9}", ""]
-    lines.append(f"{'recovery after':44} faults  p50 s  max s")
+    lines.append(f"{'recovery after':44} faults  p50 s  max s  aim s")
     for kind, figures in recovery(outcomes).items():
-        lines.append(f"{kind:44} {figures.faults:6} {_seconds(figures.p50)} {_seconds(figures.most)}")
+        lines.append(f"{kind:44} {figures.faults:6} {_seconds(figures.p50)} {_seconds(figures.most)} {_seconds(aim(kind))}")
     return "\n".join(lines)
 
 

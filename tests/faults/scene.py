@@ -21,7 +21,8 @@ class Act:
 class Fault:
     """`busy`: parts that no other fault may touch meanwhile. Its cause is gone `over` seconds after it
     began, and not before `until` says so, or it was gone at the `moment` that is known afterwards. What has not
-    `touched` anything did not happen."""
+    `touched` anything did not happen. Clients that lose their connection at most `breaks_within` seconds after
+    that lost it by this fault."""
 
     kind: str
     target: str
@@ -31,6 +32,7 @@ class Fault:
     until: Callable[[], bool] = lambda: True
     moment: Callable[[], float | None] = lambda: None
     touched: Callable[[], bool] = lambda: True
+    breaks_within: float = 1.0
 
 
 @dataclass

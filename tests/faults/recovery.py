@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from tests.bench.percentile import percentile
 
-
 AIMS = {
     r"(SIGKILL|kill) (stt|analyzer)_worker.*": 12.0,
     r"(SIGKILL|SIGTERM|SIGSTOP) redis|redis away|.* connections killed": 3.0,

@@ -21,7 +21,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
     lines += [f"all     {sums[0]:8}{faults:8}{sums[1]:9}{sums[2]:9}{sums[3]:9}", ""]
     lines.append(f"{'recovery after':44} faults  p50 s  max s  aim s")
     for kind, figures in recovery(outcomes).items():
-        lines.append(f"{kind:44} {figures.faults:6} {_seconds(figures.p50)} {_seconds(figures.most)} {_seconds(aim(kind))}")
+        columns = [_seconds(value) for value in (figures.p50, figures.most, aim(kind))]
+        lines.append(f"{kind:44} {figures.faults:6} {' '.join(columns)}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""JSON for the dataclasses of `contracts.messages`, derived from their fields.
+"""JSON for the dataclasses of `contracts/*messages.py`, derived from their fields.
 
 There is one encoder and one decoder for all of them; a message never writes its own. The `type`
 on the wire is the class name in snake_case. Unknown fields are ignored (a newer peer may send

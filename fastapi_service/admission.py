@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from redis.exceptions import RedisError
 
 from contracts.connect import out_of_memory
-from contracts.messages import Start
+from contracts.socket_messages import Start
 from fastapi_service import codes
 from fastapi_service.codes import Refusal
 from fastapi_service.exchange import Begun

@@ -11,17 +11,8 @@ from collections.abc import AsyncIterator
 
 from contracts import audio, keys
 from contracts.connect import out_of_memory
-from contracts.messages import (
-    Accepted,
-    Error,
-    Hypothesis,
-    Partial,
-    Result,
-    Start,
-    TakenOver,
-    TranscribeTask,
-    Transcript,
-)
+from contracts.messages import Error, Hypothesis, Result, TakenOver, TranscribeTask, Transcript
+from contracts.socket_messages import Accepted, Partial, Start
 from fastapi_service.codes import STORAGE_FULL, STORAGE_UNAVAILABLE, Code
 from fastapi_service.dispatch import UNREACHABLE
 from fastapi_service.feed import Event, Feed

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from contracts import codec
 from contracts.audio import BYTES_PER_SAMPLE
-from contracts.messages import FROM_CLIENT, Ping, Start, Stop
 from contracts.names import PROTOCOL_VERSION
+from contracts.socket_messages import FROM_CLIENT, Ping, Start, Stop
 from fastapi_service import languages
 from fastapi_service.codes import BAD_MESSAGE, BAD_START, CANNOT_RESUME, FRAME_TOO_BIG, UNSUPPORTED_VERSION, Refusal
 

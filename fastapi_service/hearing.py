@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from contracts.audio import SAMPLE_RATE, Samples, decode_pcm
-from contracts.messages import Hypothesis, Start, Transcript
+from contracts.messages import Hypothesis, Transcript
+from contracts.socket_messages import Start
 from fastapi_service.arrivals import Arrivals
 from fastapi_service.frames import language
 from fastapi_service.live.conversation import Caption, Conversation, Origin, PartialDue, Utterance, VoiceDetector

@@ -5,7 +5,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.messages import Error, Partial, Transcript
+from contracts.messages import Error, Transcript
+from contracts.socket_messages import Partial
 
 LIMIT = 256
 

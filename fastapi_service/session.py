@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from contracts import audio, codec
-from contracts.messages import Done, Error, Limits, Ping, Pong, Ready, Start, Stop
+from contracts.messages import Error
+from contracts.socket_messages import Done, Limits, Ping, Pong, Ready, Start, Stop
 from fastapi_service import codes, frames
 from fastapi_service.admission import admit
 from fastapi_service.codes import Refusal

@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from contracts import codec
-from contracts.messages import TO_CLIENT, Accepted, Done, Error, Ping, Pong, Ready, Result, Start, Stop
+from contracts.messages import Error, Result
+from contracts.socket_messages import TO_CLIENT, Accepted, Done, Ping, Pong, Ready, Start, Stop
 from recorder_service.closing import ANNOUNCED, Loss, TakenOver, judge
 from recorder_service.gateways import Gateways, Unreachable
 from recorder_service.options import Options

@@ -6,8 +6,9 @@ import sys
 from typing import TextIO
 
 from contracts import codec
-from contracts.messages import Done, Error, Partial, Ready, Result, Transcript
+from contracts.messages import Error, Result, Transcript
 from contracts.names import NEGATIVE, NEUTRAL, POSITIVE
+from contracts.socket_messages import Done, Partial, Ready
 from recorder_service.closing import ANNOUNCED
 
 COLOURS = {POSITIVE: "32", NEGATIVE: "31", NEUTRAL: "33"}

@@ -54,7 +54,7 @@ class PartialDue:
 
 @dataclass(frozen=True)
 class Caption:
-    """The words of an unfinished utterance: `contracts.messages.Partial` without its session.
+    """The words of an unfinished utterance: `contracts.socket_messages.Partial` without its session.
     `stable + tail` is the text; `start` and `end` are seconds."""
 
     utterance: int

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from contracts import codec, job_messages, messages
+from contracts import codec, job_messages, messages, socket_messages
 
 GOLDEN = Path(__file__).parent / "golden"
+MODULES = (messages, socket_messages, job_messages)
+FROM_AND_TO_CLIENT = socket_messages.FROM_CLIENT + socket_messages.TO_CLIENT
 KINDS = {
-    codec.type_name(c): c
-    for c in messages.FROM_CLIENT + messages.TO_CLIENT + messages.BETWEEN_SERVICES + job_messages.JOB_MESSAGES
+    codec.type_name(c): c for c in FROM_AND_TO_CLIENT + messages.BETWEEN_SERVICES + job_messages.JOB_MESSAGES
 }
 
 
@@ -54,8 +55,8 @@ def test_a_field_with_a_default_may_be_left_out_and_no_other(kind: str) -> None:
 
 
 def test_every_dataclass_that_is_a_message_is_listed() -> None:
-    parts = {messages.Limits, messages.Timings, messages.Sentiment, messages.Word}
-    everything = [*vars(messages).values(), *vars(job_messages).values()]
+    parts = {socket_messages.Limits, messages.Timings, messages.Sentiment, messages.Word}
+    everything = [value for module in MODULES for value in vars(module).values()]
     declared = {c for c in everything if dataclasses.is_dataclass(c) and isinstance(c, type)}
     assert declared - parts == set(KINDS.values())
 

@@ -7,7 +7,7 @@ import pytest
 import analyzer_worker.codes
 import stt_worker.codes
 from contracts.codec import type_name
-from contracts.messages import FROM_CLIENT, TO_CLIENT
+from contracts.socket_messages import FROM_CLIENT, TO_CLIENT
 from fastapi_service.codes import CODES
 
 DOCS = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()

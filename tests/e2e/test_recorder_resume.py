@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from contracts.messages import Accepted, Done, Ready, Result
+from contracts.messages import Result
+from contracts.socket_messages import Accepted, Done, Ready
 from recorder_service.closing import TakenOver
 from recorder_service.conversation import Conversation
 from recorder_service.options import Options, Waits

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection
 
-from contracts.messages import Accepted, Done, Error, Ready
+from contracts.messages import Error
+from contracts.socket_messages import Accepted, Done, Ready
 from recorder_service.conversation import Conversation
 from recorder_service.options import Options, Waits
 from tests.eventually import PATIENCE

@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from contracts.messages import Done, Error, Ready, Result
+from contracts.messages import Error, Result
+from contracts.socket_messages import Done, Ready
 from listener_service import line
 from recorder_service.conversation import Conversation
 from recorder_service.options import Options

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from contracts import codec
-from contracts.messages import FROM_CLIENT, AnalyzeTask, Hypothesis, Ping, Sentiment, Start, Transcript, Word
+from contracts.messages import AnalyzeTask, Hypothesis, Sentiment, Transcript, Word
+from contracts.socket_messages import FROM_CLIENT, Ping, Start
 
 TRANSCRIPT = Transcript("s", 3, 1.0, 2.5, "안녕 hi", "en", 0.9, 0.8, "openai-whisper", "base", seq=7)
 

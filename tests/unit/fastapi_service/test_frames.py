@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from contracts import codec
-from contracts.messages import Ping, Start, Stop
+from contracts.socket_messages import Ping, Start, Stop
 from fastapi_service import frames, languages
 from fastapi_service.codes import BAD_START, CANNOT_RESUME, UNSUPPORTED_VERSION, Code, Refusal
 from fastapi_service.frames import Audio

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from contracts.audio import NotPcm, Samples, seconds
-from contracts.messages import Hypothesis, Start
+from contracts.messages import Hypothesis
+from contracts.socket_messages import Start
 from fastapi_service.hearing import Hearing
 from fastapi_service.live.conversation import Origin, PartialDue, Utterance
 from fastapi_service.partials import Partials

@@ -2,7 +2,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from contracts.messages import Accepted, Error, Partial, Transcript
+from contracts.messages import Error, Transcript
+from contracts.socket_messages import Accepted, Partial
 from fastapi_service.outbox import LIMIT, Close, Outbox
 
 

@@ -13,7 +13,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from contracts import codec
-from contracts.messages import Done, Limits, Pong, Ready, Result, Sentiment
+from contracts.messages import Result, Sentiment
+from contracts.socket_messages import Done, Limits, Pong, Ready
 from recorder_service.conversation import Conversation
 from recorder_service.options import Options, Waits
 from recorder_service.sources import BadAudio, Samples

@@ -1,6 +1,7 @@
 import numpy as np
 
-from contracts.messages import Accepted, Done, Error
+from contracts.messages import Error
+from contracts.socket_messages import Accepted, Done
 from tests.unit.recorder_service.played_server import (
     BLOCK,
     RATE,

@@ -4,7 +4,7 @@ import random
 import numpy as np
 import pytest
 
-from contracts.messages import Accepted, Done, Limits
+from contracts.socket_messages import Accepted, Done, Limits
 from tests.unit.recorder_service.played_server import RECORDING, Peer, Talk, converse, ready, result
 
 

@@ -4,7 +4,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from contracts.messages import Accepted, Done, Error
+from contracts.messages import Error
+from contracts.socket_messages import Accepted, Done
 from recorder_service.closing import Refused
 from recorder_service.conversation import Conversation
 from recorder_service.gateways import Unreachable

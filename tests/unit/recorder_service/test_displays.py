@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from contracts.messages import Done, Error, Limits, Partial, Ready, Result, Sentiment, Transcript
+from contracts.messages import Error, Result, Sentiment, Transcript
+from contracts.socket_messages import Done, Limits, Partial, Ready
 from recorder_service.displays import Captions, JsonLines, clock
 
 

@@ -1,7 +1,8 @@
 import asyncio
 import dataclasses
 
-from contracts.messages import Done, Error
+from contracts.messages import Error
+from contracts.socket_messages import Done
 from recorder_service.conversation import Conversation
 from recorder_service.gateways import Gateways
 from recorder_service.options import Options

@@ -3,7 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from contracts.messages import Accepted, Done, Error
+from contracts.messages import Error
+from contracts.socket_messages import Accepted, Done
 from recorder_service.closing import Refused, TakenOver
 from tests.unit.recorder_service.played_server import (
     QUICK,

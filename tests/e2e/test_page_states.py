@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, expect
 
 from tests.e2e import page as pages
 from tests.e2e.page import Sound, chromium, visit
@@ -44,6 +44,13 @@ def test_the_models_are_told_before_the_start(tmp_path: Path, browser: Browser) 
             page.open(gateway.url)
             assert "demonstration models" in page.wait_notice("demo")
             page.wait_state("idle")
+            page.tab.click("#nav-recordings")
+            assert "demonstration models" in page.wait_notice("demo"), "they write down recordings, too"
+            page.tab.click('[data-notice="demo"] button')
+            page.tab.wait_for_selector('[data-notice="demo"]', state="detached")
+            page.tab.click("#nav-live")
+            expect(page.tab.locator("#welcome")).to_be_visible()
+            assert not page.tab.locator('[data-notice="demo"]').count(), "once is enough"
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en-US", "still getting ready"), ("ko-KR", "아직 준비 중")])

@@ -35,8 +35,8 @@ export class Page {
     this.#buttons();
     this.speak(language);
     const missing = obstacle();
+    this.beforehand.ask(); // recordings are also for who has no microphone
     if (missing) return this.refuse(missing);
-    this.beforehand.ask();
     this.#offer();
   }
 

@@ -48,6 +48,7 @@ class TakenAnswer(JobAnswer):
 
 class JobsAnswer(BaseModel):
     jobs: list[JobAnswer] = Field(description="The newest first")
+    unreadable: list[str] = Field(description="Ids of those that this version of the server cannot read; DELETE works")
     before: str | None = Field(description="For the next page; null: there is none")
     most_bytes: int = Field(description="Of one recording; larger ones are refused")
 
@@ -75,7 +76,7 @@ def _facts(state: State) -> dict[str, Any]:
         "message": state.message,
         "name": job.name,
         "bytes": job.bytes,
-        "seconds": state.seconds,
+        "seconds": state.seconds if state.cut else None,  # until then: how far the decoder is
         "language": options.language,
         "task": options.task,
         "words": options.words,

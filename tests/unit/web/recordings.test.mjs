@@ -41,6 +41,18 @@ test("progress told by an event is not undone by an answer that left earlier", (
   assert.deepEqual([recording.state.progress, recording.state.stage, recording.state.seconds], [40, "transcribe", 7]);
 });
 
+test("the length is asked for once it is decoded, not at each step before", () => {
+  const recording = new Recording("job-1");
+  recording.learn({ status: "running", stage: "prepare", progress: 0, message: "", seconds: null });
+  assert.equal(recording.measurable, false);
+  recording.apply("progress", { ...running, stage: "prepare", progress: 5 }, 1);
+  assert.equal(recording.measurable, false);
+  recording.apply("progress", running, 2);
+  assert.equal(recording.measurable, true);
+  recording.learn({ ...running, seconds: 7 });
+  assert.equal(recording.measurable, false);
+});
+
 test("the result takes the place of what came before, failures included", () => {
   const recording = new Recording("job-1");
   recording.apply("segment", segment(9, 1, "gone"), 1);

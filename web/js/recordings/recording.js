@@ -57,6 +57,11 @@ export class Recording {
     return ENDS.includes(this.state?.status);
   }
 
+  /** Its length is not known here, but the server has it: it is decoded, or has ended. */
+  get measurable() {
+    return !this.state.seconds && !["queued", "prepare"].includes(this.state.stage);
+  }
+
   /** Everything so far in the order of the sound. */
   get ordered() {
     return [...this.segments.values()].sort((a, b) => a.start - b.start || a.number - b.number);

@@ -173,7 +173,7 @@ export class Recordings {
         if (change) this.view.add(change);
         else if (change === null) this.view.draw();
         if (name === "completed") this.#finish(recording);
-        else if (name !== "segment" && !recording.state.seconds) this.#length(recording);
+        else if (name !== "segment" && recording.measurable) this.#length(recording);
       },
       up: () => this.#reached(null),
       away: (ms) => this.#reached(ms),

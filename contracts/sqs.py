@@ -34,6 +34,11 @@ _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class Channel(SQS.Channel):
+    """`idle_seconds`: for how long a queue that has nothing is waited at."""
+
+    from_transport_options: Any = (*SQS.Channel.from_transport_options, "idle_seconds")
+    idle_seconds = SQS_WAIT_SECONDS
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._turnstile: Turnstile | None = None
         self._ending: list[Turnstile] = []
@@ -110,7 +115,7 @@ class Channel(SQS.Channel):
             answer = self.sqs().receive_message(
                 QueueUrl=self._new_queue(queue),
                 MaxNumberOfMessages=1,
-                WaitTimeSeconds=SQS_WAIT_SECONDS if wait else 0,
+                WaitTimeSeconds=self.idle_seconds if wait else 0,
                 VisibilityTimeout=self.visibility_timeout,
             )
         except ClientError as error:

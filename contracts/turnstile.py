@@ -15,9 +15,6 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-AWAY_SECONDS = 1.0
-"""From an answer that failed until the queue is asked again."""
-
 Message = dict[str, Any]
 
 
@@ -39,10 +36,11 @@ class _Queue:
 
 
 class Turnstile:
-    """`queues` in the order of their importance."""
+    """`queues` in the order of their importance; one that gives no answer is asked again after `away_seconds`."""
 
-    def __init__(self, queues: Sequence[str], door: Door) -> None:
+    def __init__(self, queues: Sequence[str], door: Door, away_seconds: float = 1.0) -> None:
         self._door = door
+        self._away_seconds = away_seconds
         self._changed = threading.Condition()
         self._queues = {name: _Queue() for name in queues}
         self._free = False
@@ -115,7 +113,7 @@ class Turnstile:
                 self._changed.notify_all()
                 if not told:
                     log.warning("the broker gives no messages out, trying again", extra={"error": error})
-                self._changed.wait_for(lambda: self._closed, AWAY_SECONDS)
+                self._changed.wait_for(lambda: self._closed, self._away_seconds)
             return None
         with self._changed:
             told, self._away = self._away, False

@@ -34,6 +34,8 @@ class Patience:
     """While nothing is read no ping is answered; a client that hears nothing for 3 s may go away."""
     last_words_seconds: float = 10.0
     """For what a client sent before it went away to be read and stored."""
+    upload_seconds: float = 60.0
+    """For the next `upload.LEAST_BYTES` of a recording."""
 
 
 DEFAULT = Patience()

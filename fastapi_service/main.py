@@ -82,7 +82,8 @@ def create_app(
     storing = ThreadPoolExecutor(STORING_THREADS, thread_name_prefix="store")
     giving = ThreadPoolExecutor(GIVING_THREADS, thread_name_prefix="give")
     book, storage = Book(store), open_storage(settings.storage_url)
-    limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, settings.job_retry_seconds)
+    retry, wait = settings.job_retry_seconds, patience.upload_seconds
+    limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, retry, wait)
     receiving = Reception(book, storage, dispatch, storing, limits)
     desk = Desk(book, storage, receiving, workers, giving, settings.result_ttl_seconds, offer.read(settings))
     gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store), load)

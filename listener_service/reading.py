@@ -89,7 +89,7 @@ class Reading:
     memory: tuple[int, int] | None = None
 
 
-def read(client: "redis.Redis", elsewhere: bool = False) -> Reading:
+def read(client: "redis.Redis", elsewhere: bool = False, most_jobs: int = MOST_JOBS) -> Reading:
     """`elsewhere`: the queues are not in this Redis. Raises RedisError when Redis does not answer; what it refuses
     to tell is left out."""
     seconds, micros = client.time()
@@ -109,7 +109,7 @@ def read(client: "redis.Redis", elsewhere: bool = False) -> Reading:
         pipe.get(keys.RESULTS_COUNT)
         pipe.info("memory")
         pipe.eval(_BY_STAGE, 1, DEAD_LETTERS_STREAM)
-        pipe.eval(_BY_STATUS, 1, keys.JOBS, keys.job(""), MOST_JOBS, UNCOUNTED)
+        pipe.eval(_BY_STATUS, 1, keys.JOBS, keys.job(""), most_jobs, UNCOUNTED)
         if workers:
             pipe.mget([keys.heartbeat(name) for name in workers])
         replies: list[Any] = pipe.execute(raise_on_error=False)

@@ -26,6 +26,10 @@ class Rules:
     full_share: float = 0.8
     """Of Redis' `maxmemory`: from here on no chunk is given out, so that live speech, which goes on to 0.9,
     never meets a Redis that recordings have filled."""
+    look_ms: int = 2_000
+    """From one look at a job until the next, when nothing happens meanwhile."""
+    trouble_seconds: float = 2.0
+    """From a look that failed until the next; longer the more often."""
 
 
 AUDIO_LOST = "audio_lost"

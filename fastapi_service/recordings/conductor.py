@@ -63,15 +63,15 @@ class Conductor:
         self._acts = acts
         self._own = own
         self._rules = rules
-        self._room = Room(rules.most_open, 3 * steps.LOOK_MS / 1000)
-        self._trouble = Trouble()
+        self._room = Room(rules.most_open, 3 * rules.look_ms / 1000)
+        self._trouble = Trouble(rules.trouble_seconds)
         self._places = asyncio.Semaphore(MOST_LOOKS)
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._acting: bool | None = None
         self._full = False
 
     async def __call__(self) -> bool:
-        claimed = await self._book.run(steps.claim(self._own))
+        claimed = await self._book.run(steps.claim(self._own, self._rules.look_ms))
         self._tell(claimed is not None)
         if claimed is None:
             self._room.clear()

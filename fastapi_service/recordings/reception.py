@@ -37,9 +37,12 @@ MOST_AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Rules:
+    """`wait_seconds`: see `upload.receive`."""
+
     most_bytes: int
     most_jobs: int
     retry_seconds: float
+    wait_seconds: float
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Reception:
                     await receive(block)
                     await loop.run_in_executor(self._threads, digest.update, block)
 
-                received = await upload.receive(request, sink, self._rules.most_bytes)
+                received = await upload.receive(request, sink, self._rules.most_bytes, self._rules.wait_seconds)
         except StorageError as error:
             raise _storage_problem(error) from error
         except ClientDisconnect:

@@ -18,8 +18,6 @@ from fastapi_service.recordings.job import Chunk, Job, Problem
 OWNER = "conductor"
 """Who adds utterances to a job's session."""
 
-LOOK_MS = 2_000
-"""From one look of the conductor until the next, when nothing happens meanwhile."""
 LOCK_MS = 5_000
 """How long nobody conducts after the one that acts was killed."""
 MOST_CLAIMED = 200
@@ -120,11 +118,10 @@ def hear(job_id: str) -> Step:
     return Step(scripts.HEAR, (keys.job(job_id),), ())
 
 
-def claim(own: str) -> Step:
+def claim(own: str, look_ms: int) -> Step:
     """Be, or become, the conductor that acts, and take the jobs that are due, of which nothing expires
-    meanwhile. Gives [now in ms, ids], or None
-    while another one acts."""
-    return Step(scripts.CLAIM, (keys.CONDUCTOR, keys.JOBS), (own, LOCK_MS, LOOK_MS, MOST_CLAIMED, KEPT_TTL_SECONDS))
+    meanwhile; they are due again after `look_ms`. Gives [now in ms, ids], or None while another one acts."""
+    return Step(scripts.CLAIM, (keys.CONDUCTOR, keys.JOBS), (own, LOCK_MS, look_ms, MOST_CLAIMED, KEPT_TTL_SECONDS))
 
 
 def rest(job_id: str, until_ms: int, cleaned: bool) -> Step:

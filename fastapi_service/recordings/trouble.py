@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable
 
-FIRST_SECONDS, LONGEST_SECONDS = 2.0, 10.0
+LONGEST_SECONDS = 10.0
 MOST_JOBS = 10_000
 """Beyond, all is forgotten: each job is then looked at as if for the first time."""
 
 
 class Trouble:
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    """A job is left alone for `seconds` the first time, then for twice as long as before, up to LONGEST_SECONDS."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
         self._clock = clock
         self._jobs: dict[str, tuple[int, float]] = {}
 
@@ -18,7 +21,7 @@ class Trouble:
         if len(self._jobs) >= MOST_JOBS:
             self._jobs.clear()
         times = self._jobs.get(job_id, (0, 0.0))[0] + 1
-        pause = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(times - 1, 10))
+        pause = min(LONGEST_SECONDS, self._seconds * 2.0 ** min(times - 1, 10))
         self._jobs[job_id] = times, self._clock() + pause
         return times
 

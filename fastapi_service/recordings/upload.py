@@ -23,8 +23,8 @@ MOST_FIELDS = 100
 BLOCK_BYTES = 1 << 20
 LONGEST_NAME = 255
 LONGEST_TYPE = 100
-LEAST_BYTES, LEAST_SECONDS = 16_384, 60.0
-"""So many must come while they are waited for that long: who sends more slowly has gone, or holds up others."""
+LEAST_BYTES = 16_384
+"""So many must come while they are waited for: who sends more slowly has gone, or holds up others."""
 UNNAMED = "recording"
 
 Sink = Callable[[bytes], Awaitable[object]]
@@ -65,15 +65,16 @@ class Blocks:
             await self._sink(block)
 
 
-async def receive(request: Request, sink: Sink, most: int) -> Received:
-    """Give the recording in `request` to `sink`. Raises Problem, and ClientDisconnect when the client goes away."""
+async def receive(request: Request, sink: Sink, most: int, seconds: float) -> Received:
+    """Give the recording in `request` to `sink`; LEAST_BYTES of it are waited for that many `seconds`. Raises
+    Problem, and ClientDisconnect when the client goes away."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most + FIELDS_BYTES:
         raise too_large(most)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    blocks = Blocks(sink, most)
+    blocks, body = Blocks(sink, most), _arriving(request, seconds)
     if kind == b"multipart/form-data":
-        received = await _form(request, options.get(b"boundary", b""), blocks)
+        received = await _form(body, options.get(b"boundary", b""), blocks)
     elif kind in (b"application/json", b"application/x-www-form-urlencoded"):
         raise Problem(
             415,
@@ -83,7 +84,7 @@ async def receive(request: Request, sink: Sink, most: int) -> Received:
         )
     else:
         received = Received(_named(request.headers), kind.decode("latin-1")[:LONGEST_TYPE])
-        async for data in _arriving(request):
+        async for data in body:
             await blocks.add(data)
     await blocks.flush()
     received.bytes = blocks.bytes
@@ -156,7 +157,7 @@ class _Parts:
             self.received.fields.setdefault(self._field, []).append(self._text.decode("utf-8", "replace"))
 
 
-async def _form(request: Request, boundary: bytes, blocks: Blocks) -> Received:
+async def _form(body: AsyncIterator[bytes], boundary: bytes, blocks: Blocks) -> Received:
     if not boundary:
         raise Problem(400, "bad_form", "the multipart form names no boundary; let your HTTP library set Content-Type")
     parts, ended = _Parts(), False
@@ -179,7 +180,7 @@ async def _form(request: Request, boundary: bytes, blocks: Blocks) -> Received:
                 "on_end": end,
             },
         )
-        async for data in _arriving(request):
+        async for data in body:
             total += len(data)
             if total > blocks.most + FIELDS_BYTES:
                 raise too_large(blocks.most)
@@ -196,23 +197,23 @@ async def _form(request: Request, boundary: bytes, blocks: Blocks) -> Received:
     return parts.received
 
 
-async def _arriving(request: Request) -> AsyncIterator[bytes]:
+async def _arriving(request: Request, seconds: float) -> AsyncIterator[bytes]:
     """The body as it comes. Raises Problem for one that comes too slowly, and ClientDisconnect."""
-    stream, came, left = request.stream(), 0, LEAST_SECONDS
+    stream, came, left = request.stream(), 0, seconds
     while True:
         began = time.monotonic()
         try:
             async with asyncio.timeout(left):
                 data = await anext(stream, None)
         except TimeoutError:
-            slow = f"less than {LEAST_BYTES:,} bytes came in {LEAST_SECONDS:.0f} s"
+            slow = f"less than {LEAST_BYTES:,} bytes came in {seconds:.0f} s"
             message = f"{slow}: the upload was given up; send it again"
             raise Problem(408, "too_slow", message, None, {"Connection": "close"}) from None
         if data is None:
             return
         came, left = came + len(data), left - (time.monotonic() - began)
         if came >= LEAST_BYTES:
-            came, left = 0, LEAST_SECONDS
+            came, left = 0, seconds
         yield data
 
 

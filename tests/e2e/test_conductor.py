@@ -17,7 +17,7 @@ from contracts.commit import bury, commit
 from contracts.job_messages import COMPLETED, FAILED, RUNNING, Ended
 from contracts.messages import Error, Result, Sentiment, Transcript
 from fastapi_service.dispatch import Dispatch
-from fastapi_service.recordings import advance, steps, trouble
+from fastapi_service.recordings import advance, steps
 from fastapi_service.recordings.acts import Acts
 from fastapi_service.recordings.advance import Rules
 from fastapi_service.recordings.book import Book
@@ -32,6 +32,7 @@ from tests.eventually import PATIENCE
 from tests.processes import RedisServer
 
 CHUNK = 1_600
+QUICK = Rules(look_ms=20, trouble_seconds=0.0)
 
 
 class Place(Folder):
@@ -125,7 +126,7 @@ async def conducting(server: RedisServer, store: "redis.Redis", folder: Path) ->
     celery.conf.update(celery_settings(server.url))
     with ThreadPoolExecutor(1) as threads:
         book, dispatch = Book(client), Dispatch(client, celery, threads)
-        conductor = Conductor(book, Acts(book, Storage(place), dispatch, 3600), "test", Rules())
+        conductor = Conductor(book, Acts(book, Storage(place), dispatch, 3600), "test", QUICK)
         try:
             yield Scene(store, book, place, conductor)
         finally:
@@ -137,12 +138,8 @@ async def conducting(server: RedisServer, store: "redis.Redis", folder: Path) ->
 
 
 @pytest.fixture
-def play(
-    server: RedisServer, store: "redis.Redis", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Play]:
+def play(server: RedisServer, store: "redis.Redis", tmp_path: Path) -> Iterator[Play]:
     """Plays a scenario, without pauses between looks."""
-    monkeypatch.setattr(steps, "LOOK_MS", 20)
-    monkeypatch.setattr(trouble, "FIRST_SECONDS", 0.0)
 
     async def run(scenario: Callable[[Scene], Awaitable[None]]) -> None:
         async with conducting(server, store, tmp_path) as scene:

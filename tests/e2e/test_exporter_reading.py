@@ -125,14 +125,13 @@ def test_processes_by_their_heartbeats(client: "redis.Redis") -> None:
     }
 
 
-def test_recordings_by_status(client: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recordings_by_status(client: "redis.Redis") -> None:
     for number, status in enumerate(("queued", "running", "running", "completed")):
         client.hset(keys.job(f"job-{number}"), "status", status)
         client.zadd(keys.JOBS, {f"job-{number}": number})
     client.zadd(keys.JOBS, {"job-erased-just-now": 3.5})
     assert read(client).jobs == {"queued": 1, "running": 2, "completed": 1}
-    monkeypatch.setattr(reading, "MOST_JOBS", 3)
-    assert read(client).jobs == {"queued": 1, "running": 2, reading.UNCOUNTED: 2}
+    assert read(client, most_jobs=3).jobs == {"queued": 1, "running": 2, reading.UNCOUNTED: 2}
 
 
 def test_memory_and_what_redis_refuses_to_tell(client: "redis.Redis", redis_server: RedisServer) -> None:

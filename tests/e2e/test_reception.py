@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import select
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,64 +17,61 @@ from redis.exceptions import ConnectionError
 from contracts import connect, keys
 from contracts.broker import celery_settings
 from fastapi_service.dispatch import Dispatch
-from fastapi_service.recordings import reception, steps, upload
+from fastapi_service.gateway import Patience
+from fastapi_service.recordings import steps
 from fastapi_service.recordings.book import Book, Submission
 from fastapi_service.recordings.job import Job, Options
 from fastapi_service.recordings.names import upload_name
-from fastapi_service.recordings.reception import Asked, Reception, Rules, Stored
+from fastapi_service.recordings.reception import MOST_AT_ONCE, Asked, Reception, Rules, Stored
 from fastapi_service.recordings.storage import open_storage
-from fastapi_service.recordings.upload import Received
+from fastapi_service.recordings.upload import BLOCK_BYTES, Received
 from tests.eventually import PATIENCE, eventually
 from tests.processes import RedisServer
 from tests.running_gateway import RunningGateway
 
-LONG = 1 << 20
+LONG = 2 * BLOCK_BYTES
 
 
 @contextlib.contextmanager
-def uploading(gateway: RunningGateway, path: str = "/v1/jobs") -> Iterator[socket.socket]:
+def uploading(gateway: RunningGateway, path: str = "/v1/jobs", sent: int = 1000) -> Iterator[socket.socket]:
     """An upload that has begun and does not go on."""
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE) as sender:
         head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: audio/wav\r\nContent-Length: {LONG}\r\n\r\n"
-        sender.sendall(head.encode() + bytes(1000))
+        sender.sendall(head.encode() + bytes(sent))
         yield sender
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/audio/transcriptions", "/tokens/a/upload-audio"])
-def test_who_sends_too_slowly_is_not_waited_for(
-    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr(upload, "LEAST_SECONDS", 0.2)
+def test_who_sends_too_slowly_is_not_waited_for(redis_server: RedisServer, tmp_path: Path, path: str) -> None:
     folder = tmp_path / "kept"
-    with RunningGateway(redis_server.url, storage_url=str(folder)) as gateway, uploading(gateway, path) as sender:
+    gateway = RunningGateway(redis_server.url, Patience(upload_seconds=0.2), storage_url=str(folder))
+    with gateway, uploading(gateway, path) as sender:
         answer = b"".join(iter(lambda: sender.recv(4096), b""))
         assert answer.startswith(b"HTTP/1.1 408") and b"too_slow" in answer
         eventually(lambda: not list(folder.rglob("*")))
 
 
-def test_more_at_a_time_than_there_is_memory_for_are_refused(
-    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reception, "MOST_AT_ONCE", 1)
+def test_more_at_a_time_than_there_is_memory_for_are_refused(redis_server: RedisServer, tmp_path: Path) -> None:
     with RunningGateway(redis_server.url, storage_url=str(tmp_path / "kept")) as gateway:
 
         def status() -> int:
             return httpx.post(f"{gateway.url}/v1/jobs", content=b"sound", timeout=PATIENCE).status_code
 
-        with uploading(gateway):
-            eventually(lambda: status() == 429)
+        with contextlib.ExitStack() as senders:
+            waiting = [senders.enter_context(uploading(gateway)) for _ in range(MOST_AT_ONCE + 1)]
+            answered, _, _ = select.select(waiting, (), (), PATIENCE)
+            assert [sender.recv(4096)[:12] for sender in answered] == [b"HTTP/1.1 429"]
         eventually(lambda: status() in (200, 202))
 
 
 def test_an_upload_that_the_end_of_the_gateway_cuts_off_leaves_nothing(
-    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(upload, "BLOCK_BYTES", 100)
     folder = tmp_path / "kept"
     gateway = RunningGateway(redis_server.url, storage_url=str(folder))
     with contextlib.ExitStack() as afterwards:
         with gateway:
-            afterwards.enter_context(uploading(gateway))
+            afterwards.enter_context(uploading(gateway, sent=BLOCK_BYTES))
             eventually(lambda: list(folder.rglob(".upload.*")))
     assert list(folder.rglob("*")) == []
 
@@ -103,7 +101,7 @@ def test_a_recording_whose_acceptance_is_not_known_is_not_erased(
         with ThreadPoolExecutor(2) as threads:
             book, dispatch = Losing(client), Dispatch(client, celery, threads)
             book.done = done
-            desk = Reception(book, storage, dispatch, threads, Rules(1000, 10, 60.0))
+            desk = Reception(book, storage, dispatch, threads, Rules(1000, 10, 60.0, 60.0))
             try:
                 taken = await desk.accept(Stored("job-1", Received(bytes=5), "00"), Asked(Options()))
                 return taken.outcome

@@ -12,7 +12,6 @@ from celery import Celery
 from kombu import Connection, Consumer, Queue, pools
 from kombu.exceptions import OperationalError
 
-from contracts import sqs
 from contracts.broker import HIDDEN, celery_settings
 from contracts.names import STT_JOB_QUEUE, STT_PARTIAL_QUEUE, STT_QUEUE, TRANSCRIBE_TASK
 from scripts import procfile
@@ -36,7 +35,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqsServer]:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, server: SqsServer) -> None:
     """The transport finds the service where boto3 would."""
-    monkeypatch.setattr(sqs, "SQS_WAIT_SECONDS", 1)
     for name, value in server.aws_environ.items():
         monkeypatch.setenv(name, value)
 
@@ -45,6 +43,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, server: SqsServer) -> Non
 def celery(server: SqsServer) -> Iterator[Celery]:
     with Celery(set_as_current=False) as celery:
         celery.conf.update(celery_settings("redis://unused/0", server.broker_url, 60))
+        celery.conf.broker_transport_options |= {"idle_seconds": 1}
         yield celery
         for queue in QUEUES:
             url = celery_url(server, queue)

@@ -44,7 +44,7 @@ def service() -> Service:
 
 @pytest.fixture
 def gate(service: Service) -> Iterator[Turnstile]:
-    made = Turnstile([LIVE, RECORDED], Door(service.ask, service.put_back))
+    made = Turnstile([LIVE, RECORDED], Door(service.ask, service.put_back), away_seconds=0.01)
     yield made
     made.close(0)
     service.says(LIVE, None, None)
@@ -93,9 +93,8 @@ def test_what_comes_while_the_worker_is_busy_is_put_back_and_each_queue_asked_an
 
 
 def test_a_queue_that_cannot_be_asked_holds_up_no_other(
-    service: Service, gate: Turnstile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    service: Service, gate: Turnstile, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(turnstile, "AWAY_SECONDS", 0.01)
     caplog.set_level("INFO", turnstile.__name__)
     service.says(LIVE, OSError("away"), OSError("away"))
     service.says(RECORDED, TWO)

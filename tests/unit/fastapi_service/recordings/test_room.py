@@ -1,7 +1,7 @@
 """How the workers are shared among jobs, and which are left alone for a while."""
 
 from fastapi_service.recordings.room import Room
-from fastapi_service.recordings.trouble import FIRST_SECONDS, LONGEST_SECONDS, Trouble
+from fastapi_service.recordings.trouble import LONGEST_SECONDS, Trouble
 
 
 class Clock:
@@ -46,12 +46,12 @@ def test_no_job_is_given_more_than_there_is_when_there_are_more_jobs_than_places
 
 def test_what_fails_again_and_again_is_left_alone_for_longer() -> None:
     clock = Clock()
-    trouble = Trouble(clock)
+    trouble = Trouble(2.0, clock)
     assert not trouble.waits("a")
     assert [trouble.comes("a"), trouble.comes("a")] == [1, 2]
-    clock.now = 2 * FIRST_SECONDS - 0.1
+    clock.now = 3.9
     assert trouble.waits("a") and not trouble.waits("b")
-    clock.now = 2 * FIRST_SECONDS
+    clock.now = 4.0
     assert not trouble.waits("a")
     for _ in range(20):
         trouble.comes("a")

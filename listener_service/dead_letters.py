@@ -14,12 +14,10 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 
-import redis
-
-from contracts import connect, env, redis_url
+from contracts import env
+from contracts.command import moment, on_redis, say, table
 from listener_service.letters import REFUSED, REPLAYED, UNKNOWN, Letter, Letters
 from listener_service.settings import Shared
 
@@ -45,7 +43,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def run(chosen: argparse.Namespace, letters: Letters) -> int:
     """The exit status. Raises RedisError."""
     if chosen.command == "list":
-        say(table(letters.all()))
+        rows = [_row(letter) for letter in letters.all()]
+        say(table([COLUMNS, *rows]) if rows else "no dead letters")
         return 0
     if chosen.command == "replay" and chosen.all:
         statuses = [replay(letters, letter) for letter in letters.all()]
@@ -70,16 +69,6 @@ def replay(letters: Letters, letter: Letter) -> int:
     return 0
 
 
-def table(letters: Sequence[Letter]) -> str:
-    if not letters:
-        return "no dead letters"
-    rows = [COLUMNS, *(_row(letter) for letter in letters)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
-    return "\n".join(
-        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
-    )
-
-
 def description(letter: Letter, letters: Letters) -> str:
     audio = letters.audio(letter)
     kept = f"{audio.seconds:.1f} s, for {audio.expires_in_seconds // 60} more minutes" if audio else "not kept"
@@ -90,14 +79,9 @@ def description(letter: Letter, letters: Letters) -> str:
     return "\n".join(lines)
 
 
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
 def _row(letter: Letter) -> tuple[str, ...]:
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(letter.at))
     numbers = str(letter.utterance), letter.stage or "-", str(letter.starts)
-    return letter.id, when, letter.session, *numbers, letter.reason
+    return letter.id, moment(letter.at), letter.session, *numbers, letter.reason
 
 
 def _readable(text: bytes) -> str:
@@ -109,24 +93,9 @@ def _readable(text: bytes) -> str:
 
 def main() -> int:
     chosen = parse(sys.argv[1:])
-    try:
-        settings = env.read(Shared, os.environ)
-    except env.SettingError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return 2
-    try:
-        with connect.connect(settings.redis_url) as client:
-            status = run(chosen, Letters(client))
-        sys.stdout.flush()
-    except redis.RedisError as error:
-        host, port = redis_url.parse(settings.redis_url).hosts[0]
-        hint = "set REDIS_URL to the one that is meant (`make run` starts it at redis://localhost:6399/0)"
-        sys.stderr.write(f"{PROGRAM}: no answer from Redis at {host}:{port}: {error}; {hint}\n")
-        return 3
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still flushes at its end
-        return 141
-    return status
+    return on_redis(
+        PROGRAM, lambda: env.read(Shared, os.environ).redis_url, lambda client: run(chosen, Letters(client))
+    )
 
 
 if __name__ == "__main__":

@@ -11,12 +11,10 @@ do, 3 Redis does not answer, 141 nobody reads what it writes (`| head`).
 import argparse
 import os
 import sys
-import time
 from collections.abc import Sequence
 
-import redis
-
-from contracts import connect, env, redis_url
+from contracts import env
+from contracts.command import moment, on_redis, say, table
 from fastapi_service.recordings.webhooks.dead import DeadWebhook, DeadWebhooks
 from fastapi_service.settings import Shared
 
@@ -43,7 +41,7 @@ def run(chosen: argparse.Namespace, dead: DeadWebhooks) -> int:
     if chosen.command == "list":
         say(f"{dead.due()} due, {len(found := dead.all())} given up")
         if found:
-            say(table(found))
+            say(table([COLUMNS, *map(_row, found)]))
         return 0
     if chosen.all:
         statuses = [do(chosen.command, dead, one) for one in dead.all()]
@@ -63,41 +61,15 @@ def do(command: str, dead: DeadWebhooks, one: DeadWebhook) -> bool:
     return done
 
 
-def table(found: Sequence[DeadWebhook]) -> str:
-    rows = [COLUMNS, *(_row(one) for one in found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
-    return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]) for row in rows)
-
-
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
 def _row(one: DeadWebhook) -> tuple[str, ...]:
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one.at))
-    return one.id, when, one.event, one.job, one.status, one.place, str(one.tries), one.reason
+    return one.id, moment(one.at), one.event, one.job, one.status, one.place, str(one.tries), one.reason
 
 
 def main() -> int:
     chosen = parse(sys.argv[1:])
-    try:
-        settings = env.read(Shared, os.environ)
-    except env.SettingError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return 2
-    try:
-        with connect.connect(settings.redis_url) as client:
-            status = run(chosen, DeadWebhooks(client))
-        sys.stdout.flush()
-    except redis.RedisError as error:
-        host, port = redis_url.parse(settings.redis_url).hosts[0]
-        hint = "set REDIS_URL to the one that is meant (`make run` starts it at redis://localhost:6399/0)"
-        sys.stderr.write(f"{PROGRAM}: no answer from Redis at {host}:{port}: {error}; {hint}\n")
-        return 3
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still flushes at its end
-        return 141
-    return status
+    return on_redis(
+        PROGRAM, lambda: env.read(Shared, os.environ).redis_url, lambda client: run(chosen, DeadWebhooks(client))
+    )
 
 
 if __name__ == "__main__":

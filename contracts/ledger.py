@@ -16,7 +16,7 @@ from typing import Any
 from contracts import codec, keys
 from contracts.messages import TakenOver, TranscribeTask
 
-GRACE_MS = 3_000
+GRACE_MS = 2_000
 """From sending a task until the sweeper looks whether it is still under way."""
 LEASE_MS = 8_000
 """How long a worker holds an utterance without renewing it: less than Celery's visibility timeout, so that

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery, concurrency, signals
-from celery.exceptions import Reject, SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, Reject, SecurityWarning
 from celery.utils.nodenames import default_nodename
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -55,8 +55,10 @@ class Life:
 
 def worker_app(service: str, redis_url: str, log_level: str, broker: Broker = Broker()) -> Celery:  # noqa: B008  # frozen
     """A Celery application with the settings and the logs that all processes share."""
-    # it warns of root because of pickled tasks, and ours are JSON alone
-    warnings.filterwarnings("ignore", category=SecurityWarning)
+    # it warns of root because of pickled tasks, and ours are JSON alone; and, each time that Redis was away, of a
+    # default that will change, which `celery_settings` sets
+    for category in (SecurityWarning, CPendingDeprecationWarning):
+        warnings.filterwarnings("ignore", category=category)
     os.environ.pop("CELERY_BROKER_URL", None)  # Celery's command line takes our BROKER_URL for an address of its own
     app = Celery(service)
     app.conf.update(celery_settings(redis_url, broker.url, broker.longest_seconds))

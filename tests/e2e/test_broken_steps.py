@@ -54,6 +54,7 @@ def went_on(play: Play) -> None:
     eventually(lambda: not play.is_left())
     assert not play.link.traps
     assert play.worker.output.count(" ready.") == 1
+    assert "Warning:" not in play.worker.output
     assert "takes nothing from a queue" not in play.worker.output and play.worker.running
 
 

@@ -86,11 +86,12 @@ def heartbeat(worker: str) -> str:
 
 
 def job(job_id: str) -> str:
-    """Hash of a recording: `record` (Job JSON), `status`, `stage`, `progress`, `message`, `seconds`, `cut`
-    (1 once all its chunks are known), `problem` (JSON of what failed it), `created`, `ended`, `expires`
-    (unix seconds), `same` (the key that finds it by its content), `heard` (unix ms until when somebody
-    waits for it, of one that is cancelled when nobody does). Its chunks are utterances of the session
-    of the same id; utterance 0 is its preparation."""
+    """Hash of a recording: `record` (Job JSON), `owner` (its owner's hash or empty, for who cannot read the record),
+    `status`, `stage`, `progress`, `message`, `seconds`, `cut` (1 once all its chunks are known),
+    `problem` (JSON of what failed it), `created`, `ended`, `expires` (unix seconds), `same` (the key
+    that finds it by its content), `heard` (unix ms until when somebody waits for it, of one that is
+    cancelled when nobody does). Its chunks are utterances of the session of the same id; utterance 0
+    is its preparation."""
     return f"job:{job_id}"
 
 

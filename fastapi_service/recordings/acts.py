@@ -7,7 +7,7 @@ import time
 
 from contracts import audio, codec, keys, ledger
 from contracts.audio import SAMPLE_RATE
-from contracts.job_messages import CANCELLED, COMPLETED, FAILED, RUNNING, Ended, Progress
+from contracts.job_messages import CANCELLED, COMPLETED, ENDS, FAILED, RUNNING, Ended, Progress
 from contracts.messages import Error, Result, TranscribeTask, Transcript
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.live.language import certain_language
@@ -15,7 +15,7 @@ from fastapi_service.live.rules import DEFAULT
 from fastapi_service.recordings import advance, result, steps
 from fastapi_service.recordings.advance import Act
 from fastapi_service.recordings.book import Book, Standing
-from fastapi_service.recordings.job import Chunk, Problem, State
+from fastapi_service.recordings.job import Chunk, Problem, State, Unreadable
 from fastapi_service.recordings.names import pcm_name, result_name, upload_name
 from fastapi_service.recordings.storage import Storage
 from fastapi_service.recordings.storage_errors import NotThere
@@ -27,6 +27,7 @@ NOBODY_WAITS = "nobody waited for it any more"
 AUDIO_LOST = "the recording is not in the storage any more; upload it again"
 LOST = "the server has lost a part of what was known of it; upload it again"
 INTERNAL = "the server failed with it in a way nobody foresaw; its log says how"
+UNREADABLE = "the server could not read what it knew of it; send it again"
 WAITS = "the server's storage of recordings does not answer; this goes on when it does"
 MOST_REMEMBERED = 100_000
 """Chunks in memory, some 20 MB. Reading those of a long recording anew at each look would cost more than all
@@ -60,13 +61,25 @@ class Acts:
         elif act is Act.REOPEN:
             await self._book.run(steps.reopen(job_id))
         elif act is Act.CLEAN:
-            await self._clean(state)
+            await self._clean(job_id, state.status, state.expires)
         elif act is Act.FORGET:
-            await asyncio.to_thread(self._storage.erase, job_id)
-            await self._book.run(steps.forget(state.job))
+            await self._forget(job_id, state.job.owner)
             log.info("job expired", extra={"job": job_id, "trace": state.job.trace})
         elif state.over and state.expires:
             await self._book.run(steps.rest(job_id, round(state.expires * 1000), state.cleaned))
+
+    async def dispose(self, job_id: str, found: Unreadable, now: float) -> None:
+        """What can be done with a job that cannot be read: one that is over is cleaned and expires like any other.
+        Raises `found` for one that is not."""
+        if found.status is None or (found.status in ENDS and (found.expires is None or now >= found.expires)):
+            await self._forget(job_id, found.owner)
+            log.info("a job that cannot be read expired", extra={"job": job_id})
+        elif found.status not in ENDS:
+            raise found
+        elif found.status == FAILED or found.cleaned:
+            await self._book.run(steps.rest(job_id, round((found.expires or now) * 1000), found.cleaned))
+        else:
+            await self._clean(job_id, found.status, found.expires)
 
     async def tell(self, state: State, standing: Standing) -> None:
         """Make progress known, if there is any."""
@@ -187,13 +200,16 @@ class Acts:
             problem = Problem(problem.code, place + problem.message)
         await self.end(state.job.id, FAILED, problem)
 
-    async def _clean(self, state: State) -> None:
+    async def _forget(self, job_id: str, owner: str | None) -> None:
+        await asyncio.to_thread(self._storage.erase, job_id)
+        await self._book.run(steps.forget(job_id, owner))
+
+    async def _clean(self, job_id: str, status: str, expires: float | None) -> None:
         """The audio goes at the end, the result stays until the job expires."""
-        job_id = state.job.id
-        if state.status == CANCELLED:
+        if status == CANCELLED:
             await asyncio.to_thread(self._storage.erase, job_id)
         else:
             for name in (upload_name(job_id), pcm_name(job_id)):
                 await asyncio.to_thread(self._storage.remove, name)
-        expires = state.expires or time.time() + self._keep_seconds
-        await self._book.run(steps.rest(job_id, round(expires * 1000), True))
+        until = expires or time.time() + self._keep_seconds
+        await self._book.run(steps.rest(job_id, round(until * 1000), True))

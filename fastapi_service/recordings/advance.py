@@ -38,7 +38,9 @@ LOST = "lost"
 """The problem of a job of which Redis has lost what its result would be made of."""
 INTERNAL = "internal"
 """The problem of a job that the conductor failed with, again and again, in a way nobody foresaw."""
-FOR_GOOD = frozenset({AUDIO_LOST, LOST, INTERNAL})
+UNREADABLE = "unreadable"
+"""The problem of a job whose record no conductor could read."""
+FOR_GOOD = frozenset({AUDIO_LOST, LOST, INTERNAL, UNREADABLE})
 """No dead letter brings a job with one of these problems back."""
 PREPARATION = 0
 """The number of its entry in the ledger."""

@@ -1,6 +1,9 @@
-"""What Redis knows of the jobs, for the gateway and the conductor. Every method raises RedisError."""
+"""What Redis knows of the jobs, for the gateway and the conductor. Every method raises RedisError. A job that cannot
+be read is told of in the log, once by each process, with its id alone.
+"""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,12 +15,17 @@ from contracts.ledger import Step
 from contracts.messages import EVENTS, Error, Result, Transcript
 from fastapi_service.recordings import job as jobs
 from fastapi_service.recordings import steps
-from fastapi_service.recordings.job import Chunk, Job, State
+from fastapi_service.recordings.job import Chunk, Job, State, Unreadable
+
+log = logging.getLogger(__name__)
 
 Event = Progress | Ended | Transcript | Result | Error
 
 EVENTS_AT_A_TIME = 32
 """Decoding each takes up to half a millisecond, in which the event loop does nothing else."""
+
+MOST_TOLD = 10_000
+"""Unreadable jobs; beyond, all are forgotten and told of again."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +50,17 @@ class Standing:
 
 @dataclass(frozen=True)
 class Page:
-    """`before` is for the next one; None: this is the last."""
+    """`unreadable` are ids. `before` is for the next one; None: this is the last."""
 
     states: list[State]
+    unreadable: list[str]
     before: str | None
 
 
 class Book:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._told: set[str] = set()
 
     async def submit(self, job: Job, same: str, idempotency: str, most: int) -> Submission:
         outcome, job_id = await self.run(steps.submit(job, same, idempotency, most))
@@ -64,8 +74,13 @@ class Book:
         await self._redis.ping()
 
     async def state(self, job_id: str) -> State | None:
+        """Raises Unreadable."""
         fields: Any = await self._redis.hgetall(keys.job(job_id))
-        return jobs.state(fields)
+        return self._read(job_id, fields)
+
+    async def lists(self, owner: str, job_id: str) -> bool:
+        """Whether the owner's list has it."""
+        return await self._redis.zscore(keys.jobs_of(owner), job_id) is not None
 
     async def memory_share(self) -> float:
         """How much of `maxmemory` is used; 0 without a limit."""
@@ -80,20 +95,26 @@ class Book:
     async def of_owner(self, owner: str, before_ms: int | None, limit: int) -> Page:
         """The newest first; those created before `before_ms`, if given."""
         latest = f"({before_ms}" if before_ms is not None else "+inf"
-        found: Any = await self._redis.zrevrangebyscore(
-            keys.jobs_of(owner), latest, "-inf", 0, limit, withscores=True
-        )
+        found: Any = await self._redis.zrevrangebyscore(keys.jobs_of(owner), latest, "-inf", 0, limit, withscores=True)
+        ids = [job_id.decode() for job_id, _ in found]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for job_id, _ in found:
-                pipe.hgetall(keys.job(job_id.decode()))
-            states = [jobs.state(fields) for fields in await pipe.execute()]
-        before = str(int(found[-1][1])) if len(found) == limit else None
-        return Page([state for state in states if state], before)
+            for job_id in ids:
+                pipe.hgetall(keys.job(job_id))
+            hashes: Any = await pipe.execute()
+        page = Page([], [], str(int(found[-1][1])) if len(found) == limit else None)
+        for job_id, fields in zip(ids, hashes, strict=True):
+            try:
+                state = self._read(job_id, fields)
+            except Unreadable:
+                page.unreadable.append(job_id)
+            else:
+                page.states.extend([state] if state else [])
+        return page
 
     async def look(self, job_id: str) -> tuple[State, Standing] | None:
-        """A job and how the work on it stands, of one moment; None if there is none."""
+        """A job and how the work on it stands, of one moment; None if there is none. Raises Unreadable."""
         fields, (fed, failed, language), numbers, known = await self.run(steps.look(job_id))
-        state = jobs.state(dict(zip(fields[::2], fields[1::2], strict=True)))
+        state = self._read(job_id, dict(zip(fields[::2], fields[1::2], strict=True)))
         opened = frozenset(map(int, numbers))
         words = language.decode() if language else None
         return (state, Standing(int(fed or 0), opened, int(failed or 0), known, words)) if state else None
@@ -116,6 +137,17 @@ class Book:
                 yield read(fields[b"body"])
             if len(entries) < EVENTS_AT_A_TIME:
                 return
+
+    def _read(self, job_id: str, fields: Mapping[bytes, bytes]) -> State | None:
+        try:
+            return jobs.state(fields)
+        except Unreadable:
+            if job_id not in self._told:
+                log.error("a recording's record cannot be read by this version", extra={"job": job_id})
+                if len(self._told) >= MOST_TOLD:
+                    self._told.clear()
+                self._told.add(job_id)
+            raise
 
 
 def read(body: bytes) -> Event:

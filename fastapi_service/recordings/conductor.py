@@ -26,10 +26,10 @@ from contracts.heartbeat import Pulse
 from contracts.job_messages import FAILED
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.recordings import advance, orphans, steps
-from fastapi_service.recordings.acts import INTERNAL, Acts
+from fastapi_service.recordings.acts import INTERNAL, UNREADABLE, Acts
 from fastapi_service.recordings.advance import Act, Rules
 from fastapi_service.recordings.book import Book
-from fastapi_service.recordings.job import Problem
+from fastapi_service.recordings.job import Problem, Unreadable
 from fastapi_service.recordings.room import Room
 from fastapi_service.recordings.settings import Conducting
 from fastapi_service.recordings.storage import open_storage
@@ -51,6 +51,8 @@ MOST_LOOKS = 50
 """At a time. (A client of Redis has 100 connections.)"""
 MOST_FAILURES = 5
 """Looks at one job, one after the other, that failed in a way nobody foresaw; then the job has failed."""
+MOST_UNREADABLE = 60
+"""Looks, some ten minutes, at a job that cannot be read: a conductor of the version that wrote it may come."""
 UNREACHABLE = (RedisError, OperationalError, OSError)
 
 
@@ -115,6 +117,9 @@ class Conductor:
                     log.error("job waits: Redis refuses one of its steps", extra=about | {"error": error})
             except UNREACHABLE:
                 raise
+            except Unreadable:  # the book has said so
+                if self._trouble.comes(job_id) >= MOST_UNREADABLE:
+                    await self._acts.end(job_id, FAILED, Problem(advance.UNREADABLE, UNREADABLE))
             except Exception:
                 log.exception("job failed in a way nobody foresaw", extra=about)
                 if self._trouble.comes(job_id) >= MOST_FAILURES:
@@ -124,7 +129,11 @@ class Conductor:
                     log.info("job goes on", extra=about)
 
     async def _look(self, job_id: str, now: float) -> None:
-        found = await self._book.look(job_id)
+        try:
+            found = await self._book.look(job_id)
+        except Unreadable as unreadable:
+            await self._acts.dispose(job_id, unreadable, now)
+            return
         if found is None:
             log.error("a job that is not there was removed from the list", extra={"job": job_id})
             self._room.leave(job_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fastapi_service.recordings import steps
 from fastapi_service.recordings.book import Book
-from fastapi_service.recordings.job import State
+from fastapi_service.recordings.job import State, Unreadable
 from fastapi_service.recordings.reception import Reception
 from fastapi_service.recordings.storage import Storage
 from fastapi_service.recordings.storage_errors import StorageError
@@ -35,19 +35,41 @@ class Desk:
 
     async def state(self, job_id: str, owner: str | None) -> State:
         """The job, if the caller may see it. Raises Problem (not found: another's is as if it were not there)."""
-        state = await self.book.state(job_id)
-        if state is None or state.job.owner not in (None, owner):
+        found = await self.find(job_id, owner)
+        if isinstance(found, Unreadable):
+            message = (
+                "what is known of this recording cannot be read by this version of the server: it is damaged, or "
+                "another version has written it; DELETE erases it, then send it again"
+            )
+            raise Problem(409, "unreadable", message, "id")
+        return found
+
+    async def find(self, job_id: str, owner: str | None) -> State | Unreadable:
+        """The same, also of a job that cannot be read."""
+        found: State | Unreadable | None
+        try:
+            found = await self.book.state(job_id)
+        except Unreadable as unreadable:
+            found = unreadable
+        if found is None or not await self._is_callers(job_id, found, owner):
             message = "there is no such recording: its id is wrong, it has expired, or it is another caller's"
             raise Problem(404, "not_found", message, "id")
-        return state
+        return found
 
-    async def erase(self, state: State) -> None:
-        """All of a job that has ended. Raises RedisError."""
-        await self.book.run(steps.forget(state.job))
+    async def _is_callers(self, job_id: str, found: State | Unreadable, owner: str | None) -> bool:
+        if isinstance(found, State):
+            return found.job.owner in (None, owner)
+        if found.owner is None:
+            return owner is not None and await self.book.lists(owner, job_id)
+        return found.owner in ("", owner)
+
+    async def erase(self, job_id: str, owner: str | None) -> None:
+        """All of it. Raises RedisError."""
+        await self.book.run(steps.forget(job_id, owner))
         try:
-            await asyncio.get_running_loop().run_in_executor(self.threads, self.storage.erase, state.job.id)
+            await asyncio.get_running_loop().run_in_executor(self.threads, self.storage.erase, job_id)
         except StorageError as error:
-            log.warning("an erased recording's files stay for now", extra={"job": state.job.id, "error": error})
+            log.warning("an erased recording's files stay for now", extra={"job": job_id, "error": error})
 
     def check_webhook(self, url: str | None) -> None:
         """Raises Problem for one that will not be called."""

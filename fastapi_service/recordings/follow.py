@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from contracts.job_messages import Ended
 from fastapi_service.recordings.book import Book, Event
+from fastapi_service.recordings.job import Unreadable
 
 PERIOD_SECONDS = 0.25
 """Between two looks at the stream. A pub/sub channel would tell sooner and lose what it tells while it is
@@ -21,13 +22,16 @@ log = logging.getLogger(__name__)
 
 async def follow(book: Book, job_id: str, after: int) -> AsyncIterator[Event]:
     """The durable events with a `seq` greater than `after`, as they come; the last is the job's `Ended`, also for
-    who has had it, unless the job is erased meanwhile. A number that no event has had yet, as after
-    Redis has lost some, gives all of them. While Redis is away it waits."""
+    who has had it, unless the job is erased meanwhile, or cannot be read any more: who comes again is told.
+    A number that no event has had yet, as after Redis has lost some, gives all of them. While Redis is
+    away it waits."""
     while True:
         try:
             async for event in _follow(book, job_id, after):
                 after = event.seq or after
                 yield event
+            return
+        except Unreadable:  # the book has said so
             return
         except RedisError as error:
             log.warning("followers of a recording wait for Redis", extra={"job": job_id, "error": error})

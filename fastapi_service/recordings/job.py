@@ -1,6 +1,7 @@
 """PURE: what a recording's job is, and what Redis knows of it. The statuses and stages are in
 `contracts.job_messages`."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -97,18 +98,47 @@ def chunk(text: bytes) -> Chunk:
     return Chunk(*map(int, text.split()))
 
 
-def state(fields: Mapping[bytes, bytes]) -> State | None:
-    """From the hash `job:{id}`; None if there is none."""
-    if b"record" not in fields:
-        return None
+class Unreadable(ValueError):
+    """What is known of a job cannot be read by this version: it is damaged, or another one's. These fields are had all
+    the same, or None; `owner` is empty for a job without one. `str()` has nothing of its content."""
 
+    def __init__(self, fields: Mapping[bytes, bytes]) -> None:
+        super().__init__("this version cannot read what is known of the job")
+        self.owner = fields[b"owner"].decode(errors="replace") if b"owner" in fields else None
+        self.status = fields.get(b"status", b"").decode(errors="replace") or None
+        self.cleaned = fields.get(b"cleaned") == b"1"
+        self.expires: float | None = None
+        try:
+            self.expires = _finite(fields.get(b"expires", b"").decode())
+        except ValueError:
+            return
+
+
+def state(fields: Mapping[bytes, bytes]) -> State | None:
+    """From the hash `job:{id}`; None if there is none. Raises Unreadable."""
+    if not fields:
+        return None
+    try:
+        return _state(fields)
+    except (ValueError, KeyError):
+        raise Unreadable(fields) from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no number")
+    return number
+
+
+def _state(fields: Mapping[bytes, bytes]) -> State:
     def text(name: str) -> str | None:
         value = fields.get(name.encode())
         return value.decode() if value else None
 
     def number(name: str) -> float | None:
         value = text(name)
-        return float(value) if value else None
+        return _finite(value) if value else None
 
     problem = text("problem")
     return State(

@@ -15,12 +15,12 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as Unanswered
 from starlette.requests import ClientDisconnect
 
-from contracts import codec
+from contracts import codec, keys
 from contracts.names import JOB_PREFIX
 from fastapi_service.dispatch import Dispatch
 from fastapi_service.recordings import steps, upload
 from fastapi_service.recordings.book import Book, Submission
-from fastapi_service.recordings.job import Job, Options, State
+from fastapi_service.recordings.job import Job, Options, State, Unreadable
 from fastapi_service.recordings.names import upload_name
 from fastapi_service.recordings.receiving import receiving
 from fastapi_service.recordings.storage import Storage
@@ -134,17 +134,15 @@ class Reception:
         recording is erased, unless it may have become a job all the same."""
         job = self._job(stored, asked)
         try:
-            submission = await self._submit(job, asked)
+            submission, state = await self._become(job, asked)
         except Exception as error:
             if not isinstance(error, Unconnected | Unanswered):
                 await self.discard(stored)
             raise
         if submission.outcome == steps.NEW:
             self._dispatch.prepare_soon(job.id, job.retry_seconds, job.trace)
-            state: State | None = State(job)
         else:
             await self.discard(stored)
-            state = await self._book.state(submission.id)
         if state is None:  # it expired at this very moment
             raise Problem(503, "try_again", "send it again", None, {"Retry-After": "1"})
         log.info("recording accepted", extra={"job": state.job.id, "outcome": submission.outcome, "bytes": job.bytes})
@@ -172,8 +170,21 @@ class Reception:
             trace=secrets.token_hex(8),
         )
 
-    async def _submit(self, job: Job, asked: Asked) -> Submission:
+    async def _become(self, job: Job, asked: Asked) -> tuple[Submission, State | None]:
+        """The new job, or the one that is there already; one that cannot be read any more is in nobody's way."""
         idempotency = _digest(asked.owner or "", asked.idempotency) if asked.idempotency else ""
+        submission = await self._submit(job, idempotency)
+        if submission.outcome == steps.NEW:
+            return submission, State(job)
+        try:
+            return submission, await self._book.state(submission.id)
+        except Unreadable:
+            found_by = [keys.idempotency(idempotency)] if idempotency else []
+            await self._book.run(steps.alone(submission.id, keys.same_recording(_same(job)), *found_by))
+        submission = await self._submit(job, idempotency)
+        return submission, State(job) if submission.outcome == steps.NEW else None
+
+    async def _submit(self, job: Job, idempotency: str) -> Submission:
         try:
             submission = await self._book.submit(job, _same(job), idempotency, self._rules.most_jobs)
         except (Unconnected, Unanswered) as error:

@@ -36,7 +36,8 @@ SUBMIT = (
     + APPEND
     + """
 local job, session, segment, open, pending, jobs, own, same, idem, events = unpack(KEYS)
-local id, record, request, member, most, created, content, body, grace, stage, ttl, webhook, awaited = unpack(ARGV)
+local id, owner, record, request, member, most, created, content, body, grace, stage, ttl, webhook, awaited =
+  unpack(ARGV)
 if redis.call('EXISTS', job) == 1 then return {'new', id} end  -- its answer was lost
 if idem ~= '' then
   local known = redis.call('GET', idem)
@@ -58,8 +59,8 @@ if status and status ~= 'failed' and status ~= 'cancelled' then
   return {'same', twin}
 end
 if redis.call('ZCARD', jobs) >= tonumber(most) then return {'full', ''} end
-redis.call('HSET', job, 'record', record, 'status', 'queued', 'stage', 'queued', 'progress', 0, 'same', same,
-  'created', created, 'heard', now / 1000)
+redis.call('HSET', job, 'record', record, 'owner', owner, 'status', 'queued', 'stage', 'queued', 'progress', 0,
+  'same', same, 'created', created, 'heard', now / 1000)
 if webhook ~= '' then redis.call('HSET', job, 'webhook', webhook) end
 redis.call('HSET', session, 'owner', 'conductor', 'created', created, 'settled', 0, 'utterances', 0, 'failed', 0)
 redis.call('HSET', segment, 'request', request, 'stage', stage)
@@ -189,8 +190,10 @@ return 1
 )
 
 ALONE = """
-local same = redis.call('HGET', KEYS[1], 'same')
-if same and redis.call('GET', same) == ARGV[1] then redis.call('DEL', same) end
+for _, key in ipairs({redis.call('HGET', KEYS[1], 'same') or '', unpack(KEYS, 2)}) do
+  local known = key ~= '' and redis.call('GET', key)
+  if known and string.match(known, '^%S*') == ARGV[1] then redis.call('DEL', key) end
+end
 return 1
 """
 

@@ -51,8 +51,8 @@ def submit(job: Job, same: str, idempotency: str, most: int) -> Step:
     request = PrepareTask(job.id, retry_seconds=job.retry_seconds, trace=job.trace)
     body = _body(Progress(job.id, "queued", "queued", 0, "waiting for a worker", at=job.created))
     accepted = codec.dumps(job), codec.dumps(request), keys.member(job.id, 0), most, str(job.created), same, body
-    limits = GRACE_MS, PREPARE_STAGE, KEPT_TTL_SECONDS
-    return Step(scripts.SUBMIT, names, (job.id, *accepted, *limits, job.options.webhook or "", int(job.awaited)))
+    limits, wishes = (GRACE_MS, PREPARE_STAGE, KEPT_TTL_SECONDS), (job.options.webhook or "", int(job.awaited))
+    return Step(scripts.SUBMIT, names, (job.id, job.owner or "", *accepted, *limits, *wishes))
 
 
 def note(progress: Progress) -> Step:
@@ -102,15 +102,15 @@ def reopen(job_id: str) -> Step:
     return Step(scripts.REOPEN, (keys.job(job_id), keys.JOBS), ())
 
 
-def forget(job: Job) -> Step:
+def forget(job_id: str, owner: str | None) -> Step:
     """Nothing of it stays, its dead letters and their audio neither; but for the marks that stop work on it."""
-    names = (*_of(job.id), keys.JOBS, keys.jobs_of(job.owner or ""), keys.job_chunks(job.id), DEAD_LETTERS_STREAM)
-    return Step(scripts.FORGET, names, (job.id, MARK_TTL_SECONDS))
+    names = (*_of(job_id), keys.JOBS, keys.jobs_of(owner or ""), keys.job_chunks(job_id), DEAD_LETTERS_STREAM)
+    return Step(scripts.FORGET, names, (job_id, MARK_TTL_SECONDS))
 
 
-def alone(job_id: str) -> Step:
-    """The same recording, sent again, is another job from now on."""
-    return Step(scripts.ALONE, (keys.job(job_id),), (job_id,))
+def alone(job_id: str, *found_by: str) -> Step:
+    """The same recording, sent again, is another job from now on; also under these of its keys."""
+    return Step(scripts.ALONE, (keys.job(job_id), *found_by), (job_id,))
 
 
 def hear(job_id: str) -> Step:

@@ -48,7 +48,7 @@ class TakenAnswer(JobAnswer):
 
 class JobsAnswer(BaseModel):
     jobs: list[JobAnswer] = Field(description="The newest first")
-    unreadable: list[str] = Field([], description="Ids of those that this version of the server cannot read")
+    unreadable: list[str] = Field(description="Ids of those that this version of the server cannot read")
     before: str | None = Field(description="For the next page; null: there is none")
     most_bytes: int = Field(description="Of one recording; larger ones are refused")
 

@@ -14,9 +14,11 @@ from fastapi_service.recordings.book import Event
 from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.follow import follow
 from fastapi_service.recordings.job import State
+from fastapi_service.routes.jobs import UNREADABLE
 from fastapi_service.routes.problem import Problem, inline_responses
 
 RECONNECT_MS = 2_000
+FOLLOWED = {404: "No such recording, any more", 409: UNREADABLE, 422: "Not the id of an event"}
 
 
 def router(desk: Desk) -> APIRouter:
@@ -28,7 +30,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(
         "/{id}/events",
         response_class=EventSourceResponse,
-        responses=inline_responses({404: "No such recording, any more", 422: "Not the id of an event"}),
+        responses=inline_responses(FOLLOWED),
     )
     async def events(
         state: Annotated[State, Depends(known)],

@@ -26,7 +26,7 @@ DESCRIBED = {
     **responses(
         {
             404: "No such recording, any more",
-            409: "It is not completed: still worked on, failed or cancelled",
+            409: "It is not completed: still worked on, failed or cancelled; or it cannot be read",
             503: "The storage cannot be reached",
         }
     ),

@@ -8,6 +8,7 @@ from contracts.job_messages import CANCELLED, ENDS, Ended
 from fastapi_service.identity import Owner, same_site
 from fastapi_service.recordings import asking, steps
 from fastapi_service.recordings.desk import Desk
+from fastapi_service.recordings.job import Unreadable
 from fastapi_service.recordings.reception import Asked
 from fastapi_service.routes.job_answers import JobAnswer, JobsAnswer, TakenAnswer, taken, told
 from fastapi_service.routes.problem import Problem, responses
@@ -50,6 +51,7 @@ REFUSALS = responses(
         507: "No room in the storage",
     }
 )
+UNREADABLE = "What is known of it cannot be read by this version of the server"
 _QUERY = [
     {"name": name, "in": "query", "required": False, "schema": schema, "description": schema.get("description", "")}
     for name, schema in _OPTIONS.items()
@@ -108,9 +110,9 @@ def router(desk: Desk) -> APIRouter:
             raise Problem(422, "invalid_request", "before is what the page before said", "before")
         page = await desk.book.of_owner(owner, int(before) if before else None, limit)
         jobs, most_bytes = [told(state) for state in page.states], desk.reception.most_bytes
-        return JobsAnswer(jobs=jobs, before=page.before, most_bytes=most_bytes)
+        return JobsAnswer(jobs=jobs, unreadable=page.unreadable, before=page.before, most_bytes=most_bytes)
 
-    @routes.get("/{id}", responses=responses({404: "No such recording, any more"}))
+    @routes.get("/{id}", responses=responses({404: "No such recording, any more", 409: UNREADABLE}))
     async def one(id: str, owner: Owner) -> JobAnswer:
         return told(await desk.state(id, owner))
 
@@ -118,20 +120,24 @@ def router(desk: Desk) -> APIRouter:
         "/{id}",
         dependencies=[Depends(same_site)],
         responses={
-            204: {"description": "It was completed or failed; it and its result are erased"},
-            **responses({403: "Asked for by another site's page", 404: "No such recording, any more"}),
+            204: {"description": "It was completed or failed, or cannot be read; it and its result are erased"},
+            **responses({403: "Asked for by another site's page", 404: "No such recording, any more", 409: UNREADABLE}),
         },
     )
     async def cancel(id: str, owner: Owner) -> JobAnswer:
-        """Cancel it, at work or not, and erase its sound. One that is completed or failed is erased whole."""
-        state = await desk.state(id, owner)
+        """Cancel it, at work or not, and erase its sound. One that is completed or failed is erased whole,
+        and so is one that this version of the server cannot read."""
+        state = await desk.find(id, owner)
+        if isinstance(state, Unreadable):
+            await desk.erase(id, owner if state.owner is None else state.owner)
+            return Response(status_code=204)  # type: ignore[return-value]  # as below
         if state.status not in ENDS:
             ended = Ended(id, CANCELLED, message="cancelled by its sender")
             await desk.book.run(steps.end(ended, desk.keep_seconds))
             state = await desk.state(id, owner)  # it may have ended in another way just before
         if state.status == CANCELLED:
             return told(state)
-        await desk.erase(state)
+        await desk.erase(id, state.job.owner)
         return Response(status_code=204)  # type: ignore[return-value]  # FastAPI hands a Response on as it is
 
     return routes

@@ -38,7 +38,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         {
             400: "A wrong option, or a recording that cannot be read",
             403: "Asked for by another site's page",
-            409: "Cancelled meanwhile",
+            409: "Cancelled meanwhile, or not readable any more",
             408: "It came too slowly",
             413: "Larger than is taken here",
             415: "Not a way to send a file",

@@ -15,12 +15,12 @@ from fastapi_service.identity import Owner, same_site
 from fastapi_service.recordings import asking, steps
 from fastapi_service.recordings.desk import Desk
 from fastapi_service.recordings.follow import follow
-from fastapi_service.recordings.job import State
+from fastapi_service.recordings.job import State, Unreadable
 from fastapi_service.recordings.reception import Asked
 from fastapi_service.recordings.result import SpeechResult
-from fastapi_service.routes.job_events import RECONNECT_MS, position
+from fastapi_service.routes.job_events import FOLLOWED, RECONNECT_MS, position
 from fastapi_service.routes.job_result import fetch
-from fastapi_service.routes.jobs import BODY, REFUSALS
+from fastapi_service.routes.jobs import BODY, REFUSALS, UNREADABLE
 from fastapi_service.routes.problem import Problem, inline_responses, responses
 
 
@@ -69,7 +69,7 @@ def router(desk: Desk) -> APIRouter:
         message = "this recording was here already" if existing else "stored; its analysis goes on by itself"
         return Queued(message=message, job_id=job_id, task_id=job_id, status=taken.state.status)
 
-    @routes.get("/analysis-result/{job_id}", responses=responses({404: "No such recording, any more"}))
+    @routes.get("/analysis-result/{job_id}", responses=responses({404: "No such recording, any more", 409: UNREADABLE}))
     async def result(job_id: str, owner: Owner) -> Analysis:
         """How it stands, and the result once there is one."""
         state = await desk.state(job_id, owner)
@@ -81,7 +81,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(
         "/analysis-progress/{job_id}",
         response_class=EventSourceResponse,
-        responses=inline_responses({404: "No such recording, any more", 422: "Not the id of an event"}),
+        responses=inline_responses(FOLLOWED),
     )
     async def progress(
         state: Annotated[State, Depends(known)], after: Annotated[int, Depends(position)]
@@ -103,8 +103,11 @@ def router(desk: Desk) -> APIRouter:
 
 async def _last(desk: Desk, job_id: str) -> Analysis | None:
     """The last event of a stream, whose answer has begun: what goes wrong now is told in it. None: it was
-    erased just now."""
-    state = await desk.book.state(job_id)
+    erased just now, or cannot be read any more: who comes again is told."""
+    try:
+        state = await desk.book.state(job_id)
+    except Unreadable:
+        return None
     if state is None:
         return None
     try:

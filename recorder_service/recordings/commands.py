@@ -131,6 +131,8 @@ def jobs(desk: Desk) -> int:
     answer = desk.server.json("GET", "/v1/jobs", params={"limit": desk.chosen.limit})
     for job in answer["jobs"]:
         desk.say(codec.json_text(job) if desk.chosen.json else line(job))
+    for job_id in answer.get("unreadable", ()):
+        desk.note(f"{job_id} cannot be read by this version of the server; cancel --erase {job_id} removes it.")
     if answer["before"]:
         desk.note("There are older ones, too.")
     return 0
@@ -161,9 +163,10 @@ def cancel(desk: Desk) -> int:
 def _cancel(desk: Desk, job_id: str) -> str:
     """What became of it. Raises Refused, Unreachable."""
     path = f"/v1/jobs/{job_id}"
-    status = desk.server.json("GET", path)["status"]
-    if status in ("completed", "failed") and not desk.chosen.erase:
-        raise Refused(f"it is {status}; --erase removes it with its result")
+    if not desk.chosen.erase:  # else it may also be one that the server cannot read
+        status = desk.server.json("GET", path)["status"]
+        if status in ("completed", "failed"):
+            raise Refused(f"it is {status}; --erase removes it with its result")
     left = desk.server.json("DELETE", path)
     if left and desk.chosen.erase:
         return "is cancelled and its sound erased"

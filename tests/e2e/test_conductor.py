@@ -226,7 +226,7 @@ def test_erased_jobs_take_no_workers_from_others(play: Play, store: "redis.Redis
         await scene.until(lambda: all(store.scard(keys.open_utterances(job)) for job in erased))
         for job in erased:
             store.eval(*steps.end(Ended(job, FAILED), 60).call)
-            store.eval(*steps.forget(Job(job, "a", 1, "", 1.0, owner="me")).call)
+            store.eval(*steps.forget(job, "me").call)
         job = scene.job("one", 3)
         await scene.until(lambda: scene.status(job) == COMPLETED, job)
 

@@ -55,10 +55,8 @@ class Life:
 
 def worker_app(service: str, redis_url: str, log_level: str, broker: Broker = Broker()) -> Celery:  # noqa: B008  # frozen
     """A Celery application with the settings and the logs that all processes share."""
-    # it warns of root because of pickled tasks, and ours are JSON alone; and, each time that Redis was away, of a
-    # default that will change, which `celery_settings` sets
-    for category in (SecurityWarning, CPendingDeprecationWarning):
-        warnings.filterwarnings("ignore", category=category)
+    # it warns of root because of pickled tasks, and ours are JSON alone
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     os.environ.pop("CELERY_BROKER_URL", None)  # Celery's command line takes our BROKER_URL for an address of its own
     app = Celery(service)
     app.conf.update(celery_settings(redis_url, broker.url, broker.longest_seconds))
@@ -84,6 +82,13 @@ def worker_app(service: str, redis_url: str, log_level: str, broker: Broker = Br
     signals.worker_init.connect(begin, weak=False)
     # Celery's own log set-up is switched off by being listened to
     signals.setup_logging.connect(lambda **_: None, weak=False)
+
+    def keep_quiet(**_: object) -> None:
+        """Celery has asked for this warning by now. It comes each time that Redis was away, and is of a default that
+        will change, which `celery_settings` sets."""
+        warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
+
+    signals.celeryd_after_setup.connect(keep_quiet, weak=False)
     return app
 
 

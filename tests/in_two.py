@@ -12,7 +12,7 @@ BUSY = {
         f"tests/e2e/test_{name}.py"
         for name in (
             *("analyzer_models", "bench", "browsers", "demo", "engines", "engines_words", "pipeline", "redis_kinds"),
-            *("run", "monitoring", "shipped_models", "stt_worker", "stt_worker_life", "task_events"),
+            *("images", "run", "monitoring", "shipped_models", "stt_worker", "stt_worker_life", "task_events"),
         )
     ),
 }

@@ -42,10 +42,13 @@ def clean_environ(**changes: str) -> dict[str, str]:
 
 
 class Process:
-    """A shell line run from the repository's root; `output` is everything it ever wrote."""
+    """A shell line run from the repository's root or another `folder`; `output` is everything it ever wrote."""
 
-    def __init__(self, name: str, command: str, directory: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, command: str, directory: Path, environ: Mapping[str, str], folder: Path = ROOT
+    ) -> None:
         self.name = name
+        self.folder = folder
         self.command = command
         self.environ = dict(environ)
         self.log_path = directory / f"{name}.log"
@@ -58,7 +61,7 @@ class Process:
             self._child = subprocess.Popen(
                 f"exec {self.command}",
                 shell=True,
-                cwd=ROOT,
+                cwd=self.folder,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -5,7 +5,6 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -13,10 +12,9 @@ import yaml
 from contracts import env, names
 from scripts import procfile
 from scripts.procfile import ROOT
+from tests.images import COMPOSE, SERVICES, dockerfile, instruction
 
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 GPU = yaml.safe_load((ROOT / "docker-compose.gpu.yml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROCESSES = procfile.lines()
 OURS = [name for name in PROCESSES if name != "redis"]
 BUILT = [name for name in OURS if (ROOT / name).is_dir()]
@@ -34,17 +32,6 @@ WORKERS = ["stt_worker", "analyzer_worker"]
 BEATING = [*WORKERS, "listener_service", *LODGERS]
 SET_BY_COMPOSE = {"REDIS_URL", "HOST", "PORT", "RESULT_LOG", "MODEL_DIR", "HEARTBEAT_FILE"}
 """Fixed inside the containers; a value in .env, which is for a start without them, must not count."""
-
-
-def dockerfile(service: str) -> list[tuple[str, str]]:
-    """(instruction, rest) of each instruction, continuation lines joined."""
-    text = (ROOT / service / "Dockerfile").read_text()
-    lines = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)).splitlines()
-    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines if line.strip()]
-
-
-def instruction(service: str, name: str) -> list[str]:
-    return [rest for found, rest in dockerfile(service) if found == name]
 
 
 def variables(text: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from contracts.heartbeat import Pulse
 from contracts.messages import Error, Hypothesis, Result, Sentiment, Timings, TranscribeTask, Transcript
 from contracts.names import STT_PARTIAL_QUEUE, STT_QUEUE
 
+FAILED = "transcription_failed"
 Words = Callable[[TranscribeTask, bytes], str | None]
 """What is heard; None for an utterance that cannot be transcribed, or a partial that is skipped."""
 
@@ -98,7 +99,9 @@ class PlayedWorkers:
             return
         self.audio[task.session, task.utterance] = pcm
         if text is None:
-            error = Error(task.session, "played", "played badly", stage="stt", utterance=task.utterance)
+            error = Error(
+                task.session, FAILED, "the speech model failed: Played", stage="stt", utterance=task.utterance
+            )
             commit.commit(self._redis, error)
             return
         transcript = Transcript(

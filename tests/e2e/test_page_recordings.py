@@ -154,7 +154,7 @@ def test_somebody_else_sees_nothing_of_it_and_korean_is_spoken(
     with visit(browser, locale="ko-KR") as (other, _):
         other.open(pipeline.url)
         other.tab.goto(f"{pipeline.url}/{page.tab.evaluate('location.hash')}")
-        assert "no such recording" in other.wait_notice("refused")
+        assert "찾을 수 없습니다" in other.wait_notice("refused")
         other.tab.click(".back")
         assert "아직 없습니다" in other.tab.wait_for_selector("#jobs-empty:not([hidden])").inner_text()
         other.complaints.clear()  # the browser's own remark on the 404 that the page reads

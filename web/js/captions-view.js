@@ -1,6 +1,7 @@
 /** Draws the captions; only the utterance that changed is touched. */
 import { isComplete, isVisible } from "./captions.js";
 import { clock, signed } from "./text.js";
+import { unjudged } from "./told.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -104,7 +105,7 @@ export class CaptionsView {
   }
 
   #trouble({ error, cut, text }) {
-    if (error) return this.text().say("words.failed", { message: error.message });
+    if (error) return this.text().say("words.failed", { message: error });
     return cut && text === null ? this.text().say("words.cut") : null;
   }
 
@@ -114,7 +115,7 @@ export class CaptionsView {
     if (!sentiment) return element("p", "mood waiting", this.text().say(utterance.cut ? "mood.cut" : "mood.waiting"));
     const label = this.text().say(sentiment.label ? `label.${sentiment.label}` : "label.none");
     const mood = element("p", "mood", shape(sentiment.label), element("span", "label", label));
-    if (!sentiment.label) mood.append(element("span", "reason", sentiment.reason ?? ""));
+    if (!sentiment.label) mood.append(element("span", "reason", this.text().told(unjudged(sentiment.reason))));
     else {
       mood.append(element("span", "score", signed(sentiment.score ?? 0)));
       const gauge = element("span", "gauge");

@@ -212,7 +212,9 @@ export class Link {
     const told = complaint?.message || reason || "";
     if (code === TAKEN_OVER && !ours) return this.end("taken_over");
     if (code === CANNOT_RESUME && this.session) return this.renew();
-    if (!ours && isFatal(code, complaint)) return this.end("refused", { code, message: told || `close code ${code}` });
+    if (!ours && isFatal(code, complaint)) {
+      return this.end("refused", { code: complaint?.code ?? code, message: told || `close code ${code}` });
+    }
     const full = code === TRY_LATER && (complaint?.code ?? "full") === "full";
     const asked = (code === TRY_LATER && complaint?.retry_after) || 0;
     const wait = Math.max(this.laterMs(code, asked), waitMs(this.attempt++, this.world.random()));

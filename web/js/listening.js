@@ -164,7 +164,7 @@ export class Listening {
   }
 
   #ended(event) {
-    if (event.reason === "refused") return this.#fail("error", event.message);
+    if (event.reason === "refused") return this.#fail("error", { code: event.code, message: event.message });
     if (event.reason !== "done") this.page.notice(event.reason);
     this.page.message(event);
     this.page.state("done");

@@ -35,7 +35,7 @@ const KINDS = {
   demo: ["plain", "demo", "dismiss"],
 };
 
-/** The notice for an error of the session that does not end it; others are told in the server's words. */
+/** The notice for an error of the session that does not end it; others are told as the server does. */
 const COMPLAINTS = {
   timeout: "unfinished",
   not_ready: "starting",
@@ -68,9 +68,10 @@ export class Notices {
   }
 
   /** @param {{code: string, message: string, retryable: boolean}} error of the session itself */
-  complain({ code, message, retryable }) {
+  complain({ code, message, retryable, retry_after }) {
     const kind = COMPLAINTS[code] ?? (retryable ? "trouble" : "error");
-    this.show(kind, { message, reason: message, seconds: RULES.keepSeconds });
+    const told = { code, message, retry_after };
+    this.show(kind, { message: told, reason: told, seconds: RULES.keepSeconds });
   }
 
   /** What a group's notices said is over. */

@@ -1,8 +1,16 @@
 /** The page's sentences in the reader's language; the sentences themselves are in `lang/`. */
 import en from "../lang/en.js";
+import koCodes from "../lang/ko-codes.js";
 import ko from "../lang/ko.js";
+import { placed, values } from "./told.js";
 
 export const LANGUAGES = { en, ko };
+
+/** Sentences for the server's codes. The server's own are English. */
+export const CODES = { en: {}, ko: koCodes };
+
+const HOLE = /\{(\w+)\}/g;
+const fill = (sentence, shown) => sentence.replace(HOLE, (_, name) => shown(name));
 
 /**
  * The first of the wanted languages that we have, else English.
@@ -13,7 +21,10 @@ export function pick(wanted) {
   return codes.find((code) => code in LANGUAGES) ?? "en";
 }
 
-/** Sentences of one language: `say("unit.seconds", {seconds: 3})`; a Date is said as a time of day. An unknown key is our mistake: it throws. */
+/**
+ * Sentences of one language: `say("unit.seconds", {seconds: 3})`; a Date is said as a time of day, what the server
+ * told as `told` does. An unknown key is our mistake: it throws.
+ */
 export class Text {
   constructor(language) {
     this.language = language;
@@ -23,8 +34,25 @@ export class Text {
   say(key, values = {}) {
     const sentence = this.sentences[key];
     if (sentence === undefined) throw new Error(`no sentence "${key}" in ${this.language}`);
-    const shown = (value) => (value instanceof Date ? this.time(value) : String(value ?? ""));
-    return sentence.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
+    return fill(sentence, (name) => this.#shown(values[name]));
+  }
+
+  #shown(value) {
+    if (value instanceof Date) return this.time(value);
+    return value?.message === undefined ? String(value ?? "") : this.told(value);
+  }
+
+  /**
+   * What the server says: by its code where this language has a sentence for it whose values have come, else as it came.
+   * @param {{code: string, message: string}} said with what else came of `field`, `retry_after`, `wait`
+   */
+  told(said) {
+    const { place, rest } = placed(said.message);
+    if (place) return this.say("told.place", { ...place, message: { ...said, message: rest } });
+    const known = values(said);
+    const complete = (sentence) => [...sentence.matchAll(HOLE)].every(([, name]) => name in known);
+    const sentence = [CODES[this.language][said.code] ?? []].flat().find(complete);
+    return sentence ? fill(sentence, (name) => known[name]) : said.message;
   }
 
   /** Hour and minute. @param {Date} date */

@@ -96,6 +96,7 @@ export default {
   "mood.score": "score {score}",
   "mood.cut": "The connection broke before the judgement came.",
   "words.cut": "The connection broke before these words were final.",
+  "told.place": "from {from} to {to} s: {message}",
   "words.failed": "This part could not be written: {message}",
   "horizon.empty": "Sentiment over time: nothing yet.",
   "horizon.text": "Sentiment over time: {count} judged utterances, mean {mean}, latest {latest}.",

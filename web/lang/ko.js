@@ -96,6 +96,7 @@ export default {
   "mood.score": "점수 {score}",
   "mood.cut": "판단이 오기 전에 연결이 끊겼습니다.",
   "words.cut": "이 말이 확정되기 전에 연결이 끊겼습니다.",
+  "told.place": "{from}초부터 {to}초까지: {message}",
   "words.failed": "이 부분은 받아쓰지 못했습니다: {message}",
   "horizon.empty": "시간에 따른 감정: 아직 없습니다.",
   "horizon.text": "시간에 따른 감정: 판단한 발화 {count}개, 평균 {mean}, 최근 {latest}.",

@@ -69,7 +69,8 @@ test("full: it waits longer and tries again; refused: it does not", () => {
   world.socket.onopen();
   world.say({ type: "error", session: null, code: "bad_start", message: "no such language", retryable: false });
   world.socket.onclose({ code: 4000 });
-  assert.deepEqual([world.reports.at(-1).reason, world.reports.at(-1).message], ["refused", "no such language"]);
+  const { reason, code, message } = world.reports.at(-1);
+  assert.deepEqual([reason, code, message], ["refused", "bad_start", "no such language"]);
   world.pass(60_000);
   assert.equal(world.sockets.length, 2);
 });

@@ -87,6 +87,10 @@ test("every refusal is told in words, in every form that one comes in", () => {
   assert.equal(say(404, '{"detail": "there is no /x"}'), "There is no /x.");
   assert.match(say(502, "<html>"), /status 502/);
   assert.match(say(413, ""), /larger/);
+  const korean = (...answer) => refused(refusal(...answer), new Text("ko"));
+  assert.match(korean(429, '{"error": {"code": "too_many", "message": "too many requests"}}'), /요청이 너무 많습니다/);
+  assert.match(korean(422, '{"error": {"code": "invalid_request", "message": "task is wrong", "field": "task"}}'), /: task\.$/);
+  assert.equal(korean(418, '{"error": {"code": "teapot", "message": "no coffee"}}'), "No coffee.");
   assert.match(refused(away(false), text), /offline/);
   assert.match(refused(away(true), text), /cannot be reached/);
   assert.deepEqual([away(true).passing, refusal(503, "").passing, refusal(404, "").passing], [true, true, false]);

@@ -39,6 +39,14 @@ test("the reader's language, else English", () => {
   assert.equal(pick([]), "en");
 });
 
+test("what the server says stands in a sentence in the reader's language, where it went wrong included", () => {
+  const message = { code: "gave_up", message: "from 3.1 to 4.5 s: this utterance was tried 3 times and never finished" };
+  assert.equal(new Text("en").say("words.failed", { message }), `This part could not be written: ${message.message}`);
+  assert.equal(new Text("ko").told(message), "3.1초부터 4.5초까지: 3번 시도했지만 끝내지 못했습니다.");
+  assert.equal(new Text("ko").told({ code: "busy", message: "later" }), "지금 받고 있는 녹음 파일이 많습니다. 잠시 뒤 다시 시도하세요.");
+  assert.equal(new Text("ko").told({ code: "too_long", message: "of another version" }), "of another version", "a value is missing");
+});
+
 test("numbers as people read them", () => {
   assert.deepEqual([7.9, 61, 3700].map(clock), ["0:07", "1:01", "1:01:40"]);
   assert.deepEqual([0.923, -0.4, 0.001, -0.001].map(signed), ["+0.92", "−0.40", "0.00", "0.00"]);

@@ -84,7 +84,7 @@ export class JobsView {
     row.dataset.status = job.status;
     const open = element("a", { href: `#${job.id}`, className: "name" }, element("bdi", {}, job.name));
     open.dataset.focus = `open ${job.id}`;
-    const told = job.status === "failed" && job.error ? sentence(job.error.message) : progress(job, text);
+    const told = job.status === "failed" && job.error ? sentence(text.told(job.error)) : progress(job, text);
     const cancel = ENDS.includes(job.status) ? "recording.erase" : "recording.cancel";
     const act = button(text.say(cancel), () => this.doors.erase(job), {
       ariaLabel: text.say(`${cancel}.named`, { name: job.name }),

@@ -2,6 +2,7 @@
 import { share } from "../summary-view.js";
 import { LABELS } from "../summary.js";
 import { signed } from "../text.js";
+import { unjudged } from "../told.js";
 import { element, sign } from "./element.js";
 
 /** @param {HTMLElement} card @param {object} result as the server's JSON form has it */
@@ -19,7 +20,7 @@ export function showOverall(card, result, text) {
     const shares = LABELS.map((name) => share({ label: name, share: sentiment.shares[name] ?? 0 }, text));
     card.replaceChildren(
       element("div", { className: "verdict" }, heading, mood),
-      ...(judged ? [element("div", { className: "shares" }, ...shares)] : [element("p", {}, sentiment.reason ?? "")]),
+      ...(judged ? [element("div", { className: "shares" }, ...shares)] : [element("p", {}, text.told(unjudged(sentiment.reason)))]),
       element("dl", { className: "numbers" }, ...numbers(statistics, result.segments.length, text).map(number)),
     );
   }

@@ -35,9 +35,10 @@ export function about({ seconds, bytes, language, expires_at: expires }, text, f
   return parts.filter(Boolean).join(" · ");
 }
 
-/** A refusal in words: the server's own, or ours where nothing of the server's came. */
-export function refused({ code, message, status }, text) {
-  if (message) return sentence(message);
+/** A refusal in words: the server's, or ours where nothing of the server's came. */
+export function refused(refusal, text) {
+  const { code, message, status } = refusal;
+  if (message) return sentence(text.told(refusal));
   if (code === "offline" || code === "unreachable" || code === "too_large") return text.say(`refused.${code}`);
   return text.say("refused.status", { status });
 }

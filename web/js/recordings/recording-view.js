@@ -6,6 +6,7 @@ import { about, progress, refused, sentence, size } from "./phrases.js";
 import { Player } from "./player.js";
 import { Transcript } from "./transcript.js";
 import { result } from "./api.js";
+import { notes } from "../told.js";
 
 export const FORMATS = ["txt", "srt", "vtt", "csv", "json"];
 const byId = (id) => document.getElementById(id);
@@ -126,8 +127,8 @@ export class RecordingView {
       const key = navigator.onLine ? "recording.away" : "recording.offline";
       notices.push(this.#notice("warn", "away", text.say(key, { seconds: Math.ceil(this.away / 1000) })));
     }
-    if (state?.status === "failed" && state.error) notices.push(this.#notice("bad", "failed", sentence(state.error.message)));
-    if (state?.note) notices.push(this.#notice("plain", "note", sentence(state.note)));
+    if (state?.status === "failed" && state.error) notices.push(this.#notice("bad", "failed", sentence(text.told(state.error))));
+    if (state?.note) notices.push(this.#notice("plain", "note", notes(state.note).map((note) => text.told(note)).join(" ")));
     return notices;
   }
 

@@ -23,6 +23,7 @@ from fastapi_service.probe import Probe
 from fastapi_service.recordings import reception
 from fastapi_service.recordings.book import Book
 from fastapi_service.recordings.desk import Desk
+from fastapi_service.recordings.followers import Followers
 from fastapi_service.recordings.reception import Reception
 from fastapi_service.recordings.storage import open_storage
 from fastapi_service.recordings.webhooks import offer
@@ -85,7 +86,8 @@ def create_app(
     retry, wait = settings.job_retry_seconds, patience.upload_seconds
     limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, retry, wait)
     receiving = Reception(book, storage, dispatch, storing, limits)
-    desk = Desk(book, storage, receiving, workers, giving, settings.result_ttl_seconds, offer.read(settings))
+    keep, followers = settings.result_ttl_seconds, Followers(settings.max_followers)
+    desk = Desk(book, storage, receiving, workers, giving, keep, offer.read(settings), followers)
     gateway = Gateway(settings, dispatch, results, workers, ears, patience, probe, Sessions(store), load)
 
     @asynccontextmanager

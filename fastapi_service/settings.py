@@ -73,6 +73,12 @@ class Settings(Shared, Webhooks):
     max_jobs: int = setting(
         "MAX_JOBS", 1000, "recordings kept at a time, finished ones too; more are refused with 429", minimum=1
     )
+    max_followers: int = setting(
+        "MAX_FOLLOWERS",
+        100,
+        "connections of one gateway that follow or await recordings; more are refused with 503",
+        minimum=1,
+    )
     job_retry_seconds: float = setting(
         "JOB_RETRY_SECONDS", 60.0, "a recording's failed attempt is made again after so long, twice", minimum=0.1
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fastapi_service.recordings import steps
 from fastapi_service.recordings.book import Book
+from fastapi_service.recordings.followers import Followers
 from fastapi_service.recordings.job import State, Unreadable
 from fastapi_service.recordings.reception import Reception
 from fastapi_service.recordings.storage import Storage
@@ -31,6 +32,7 @@ class Desk:
     threads: Executor
     keep_seconds: int
     webhooks: Offer
+    followers: Followers
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RESULTS_AT_A_TIME))
 
     async def state(self, job_id: str, owner: str | None) -> State:

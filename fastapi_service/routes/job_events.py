@@ -19,6 +19,7 @@ from fastapi_service.routes.problem import Problem, inline_responses
 
 RECONNECT_MS = 2_000
 FOLLOWED = {404: "No such recording, any more", 409: UNREADABLE, 422: "Not the id of an event"}
+FOLLOWED |= {503: "Too many follow recordings at this moment, or Redis cannot be reached"}
 
 
 def router(desk: Desk) -> APIRouter:
@@ -35,6 +36,7 @@ def router(desk: Desk) -> APIRouter:
     async def events(
         state: Annotated[State, Depends(known)],
         after: Annotated[int, Depends(position)],
+        _: Annotated[None, Depends(desk.followers.place)],
     ) -> AsyncIterable[ServerSentEvent]:
         """`progress`; `segment`, the words and sentiment of each part as it is finished, in no particular
         order; `problem` for a part that failed; at last `completed`, `failed` or `cancelled`, after which

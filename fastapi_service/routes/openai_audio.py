@@ -44,7 +44,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             415: "Not a way to send a file",
             429: "Too many recordings are kept already, or received at this moment",
             500: "It failed; x-should-retry says that the same again would too",
-            503: "Redis or the storage cannot be reached, or is full",
+            503: "Too many wait at this moment, or Redis or the storage cannot be reached, or is full",
             507: "No room in the storage",
         },
         OpenAIAnswer,
@@ -57,7 +57,8 @@ CLIENT_CLOSED = 499
 
 
 def router(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/v1/audio", tags=["openai"], dependencies=[Depends(same_site)])
+    waiting = [Depends(same_site), Depends(desk.followers.place)]  # a place before an upload that may be long
+    routes = APIRouter(prefix="/v1/audio", tags=["openai"], dependencies=waiting)
 
     described: dict[str, Any] = {"response_class": Response, "responses": ANSWERS}
 

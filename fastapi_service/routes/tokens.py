@@ -84,7 +84,9 @@ def router(desk: Desk) -> APIRouter:
         responses=inline_responses(FOLLOWED),
     )
     async def progress(
-        state: Annotated[State, Depends(known)], after: Annotated[int, Depends(position)]
+        state: Annotated[State, Depends(known)],
+        after: Annotated[int, Depends(position)],
+        _: Annotated[None, Depends(desk.followers.place)],
     ) -> AsyncIterable[ServerSentEvent]:
         """Unnamed events, which `EventSource.onmessage` gets: job_id, status, progress, message; the last one has
         the result or the error as well."""

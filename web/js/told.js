@@ -42,6 +42,7 @@ const PATTERNS = {
   too_large: /recording is larger than the (?<bytes>[\d,]+) bytes/,
   too_slow: /less than (?<bytes>[\d,]+) bytes came in (?<seconds>\d+) s/,
   busy: /^(?<count>\d+) recordings/,
+  followers_full: /^(?<count>\d+) callers/,
   model_not_found: /model '(?<model>.+?)' is not/,
 };
 

@@ -101,7 +101,7 @@ def job_chunks(job_id: str) -> str:
 
 
 def jobs_of(owner: str) -> str:
-    """Sorted set: an owner's job ids -> when they were created (ms)."""
+    """Sorted set: an owner's job ids -> when they were created (ms). `jobs:` has those of all who have no secret."""
     return f"jobs:{owner}"
 
 

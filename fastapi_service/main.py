@@ -84,7 +84,8 @@ def create_app(
     giving = ThreadPoolExecutor(GIVING_THREADS, thread_name_prefix="give")
     book, storage = Book(store), open_storage(settings.storage_url)
     retry, wait = settings.job_retry_seconds, patience.upload_seconds
-    limits = reception.Rules(settings.max_upload_bytes, settings.max_jobs, retry, wait)
+    kept = settings.max_jobs, settings.max_jobs_per_owner
+    limits = reception.Rules(settings.max_upload_bytes, *kept, retry, wait)
     receiving = Reception(book, storage, dispatch, storing, limits)
     keep, followers = settings.result_ttl_seconds, Followers(settings.max_followers)
     desk = Desk(book, storage, receiving, workers, giving, keep, offer.read(settings), followers)

@@ -73,6 +73,9 @@ class Settings(Shared, Webhooks):
     max_jobs: int = setting(
         "MAX_JOBS", 1000, "recordings kept at a time, finished ones too; more are refused with 429", minimum=1
     )
+    max_jobs_per_owner: int = setting(
+        "MAX_JOBS_PER_OWNER", 250, "of those one caller's; more of that one are refused with 429", minimum=1
+    )
     max_followers: int = setting(
         "MAX_FOLLOWERS",
         100,

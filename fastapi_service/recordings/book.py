@@ -30,7 +30,7 @@ MOST_TOLD = 10_000
 
 @dataclass(frozen=True)
 class Submission:
-    """`outcome` is one of steps.NEW, AGAIN, SAME, CONFLICT, FULL; `id` the job's, which may be an older one."""
+    """`outcome` is one of steps.NEW, AGAIN, SAME, CONFLICT, FULL, SHARE; `id` the job's, which may be an older one."""
 
     outcome: str
     id: str
@@ -62,8 +62,8 @@ class Book:
         self._redis = redis
         self._told: set[str] = set()
 
-    async def submit(self, job: Job, same: str, idempotency: str, most: int) -> Submission:
-        outcome, job_id = await self.run(steps.submit(job, same, idempotency, most))
+    async def submit(self, job: Job, same: str, idempotency: str, most: int, share: int) -> Submission:
+        outcome, job_id = await self.run(steps.submit(job, same, idempotency, most, share))
         return Submission(outcome.decode(), job_id.decode())
 
     async def run(self, step: Step) -> Any:

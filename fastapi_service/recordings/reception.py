@@ -31,16 +31,25 @@ from fastapi_service.routes.problem import Problem
 log = logging.getLogger(__name__)
 
 FULL_RETRY_SECONDS = 30
+SHARE = (
+    "you have {share} recordings here already, which is one caller's share, finished ones included; erase some "
+    "that are done with, or try again when they have expired"
+)
+SHARE_OF_ALL = (
+    "callers without a secret have {share} recordings here already, which is their share together; send "
+    "`Authorization: Bearer <a secret of yours>` for a share of your own, or try again later"
+)
 MOST_AT_ONCE = 32
 """Uploads on their way through this process. Each has up to 9 MiB in memory: a block, and a part of a bucket's."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """`wait_seconds`: see `upload.receive`."""
+    """`share`: jobs of one owner. `wait_seconds`: see `upload.receive`."""
 
     most_bytes: int
     most_jobs: int
+    share: int
     retry_seconds: float
     wait_seconds: float
 
@@ -186,12 +195,15 @@ class Reception:
 
     async def _submit(self, job: Job, idempotency: str) -> Submission:
         try:
-            submission = await self._book.submit(job, _same(job), idempotency, self._rules.most_jobs)
+            submission = await self._book.submit(job, _same(job), idempotency, self._rules.most_jobs, self._rules.share)
         except (Unconnected, Unanswered) as error:
             submission = await self._found(job, error)
         if submission.outcome == steps.CONFLICT:
             message = "this Idempotency-Key came before with another recording or other options; use a new key"
             raise Problem(422, "idempotency_conflict", message, "Idempotency-Key")
+        if submission.outcome == steps.SHARE:
+            message = (SHARE if job.owner else SHARE_OF_ALL).format(share=self._rules.share)
+            raise Problem(429, "share_full", message, None, {"Retry-After": str(FULL_RETRY_SECONDS)})
         if submission.outcome == steps.FULL:
             message = f"the server keeps {self._rules.most_jobs} recordings already; try again later"
             raise Problem(429, "full", message, None, {"Retry-After": str(FULL_RETRY_SECONDS)})

@@ -36,7 +36,7 @@ SUBMIT = (
     + APPEND
     + """
 local job, session, segment, open, pending, jobs, own, same, idem, events = unpack(KEYS)
-local id, owner, record, request, member, most, created, content, body, grace, stage, ttl, webhook, awaited =
+local id, owner, record, request, member, most, share, created, content, body, grace, stage, ttl, webhook, awaited =
   unpack(ARGV)
 if redis.call('EXISTS', job) == 1 then return {'new', id} end  -- its answer was lost
 if idem ~= '' then
@@ -58,6 +58,13 @@ if status and status ~= 'failed' and status ~= 'cancelled' then
   if idem ~= '' then redis.call('SET', idem, twin .. ' ' .. content, 'EX', ttl) end
   return {'same', twin}
 end
+local mine = redis.call('ZCARD', own)
+if mine >= tonumber(share) then
+  for _, each in ipairs(redis.call('ZRANGE', own, 0, -1)) do  -- the conductor may have dropped one
+    if redis.call('EXISTS', 'job:' .. each) == 0 then mine = mine - 1 end
+  end
+  if mine >= tonumber(share) then return {'share', ''} end
+end
 if redis.call('ZCARD', jobs) >= tonumber(most) then return {'full', ''} end
 redis.call('HSET', job, 'record', record, 'owner', owner, 'status', 'queued', 'stage', 'queued', 'progress', 0,
   'same', same, 'created', created, 'heard', now / 1000)
@@ -68,12 +75,10 @@ redis.call('EXPIRE', segment, ttl)
 redis.call('SADD', open, 0)
 redis.call('ZADD', pending, now + grace, member)
 redis.call('ZADD', jobs, now, id)
-if own ~= '' then
-  local at = now
-  while redis.call('ZCOUNT', own, at, at) > 0 do at = at + 1 end  -- pages of the list begin between two of them
-  redis.call('ZADD', own, at, id)
-  redis.call('EXPIRE', own, 7 * ttl)
-end
+local at = now
+while redis.call('ZCOUNT', own, at, at) > 0 do at = at + 1 end  -- pages of the list begin between two of them
+redis.call('ZADD', own, at, id)
+redis.call('EXPIRE', own, 7 * ttl)
 redis.call('SET', same, id, 'EX', ttl)
 if idem ~= '' then redis.call('SET', idem, id .. ' ' .. content, 'EX', ttl) end
 append(session, events, body, ttl)

@@ -28,14 +28,15 @@ MARK_TTL_SECONDS = 3600
 EVENT_PREFIX = "evt-"
 """Of the ids of what webhooks tell."""
 
-NEW, AGAIN, SAME, CONFLICT, FULL = "new", "again", "same", "conflict", "full"
+NEW, AGAIN, SAME, CONFLICT, FULL, SHARE = "new", "again", "same", "conflict", "full", "share"
 
 
-def submit(job: Job, same: str, idempotency: str, most: int) -> Step:
+def submit(job: Job, same: str, idempotency: str, most: int, share: int | None = None) -> Step:
     """Accept a job. `same` is a digest of owner, content and options, `idempotency` one of owner and
     Idempotency-Key or empty. Gives [outcome, job id]: NEW; AGAIN (this key came before), SAME (this
     content is worked on already, or its result is kept): another job's id, which counts as waited for from
-    now on; CONFLICT (the key came before with another content); FULL (`most` jobs are kept already)."""
+    now on; CONFLICT (the key came before with another content); FULL (`most` jobs are kept already);
+    SHARE (`share` of them are its owner's, of whom all that have no secret are one)."""
     names = (
         keys.job(job.id),
         keys.session(job.id),
@@ -43,14 +44,15 @@ def submit(job: Job, same: str, idempotency: str, most: int) -> Step:
         keys.open_utterances(job.id),
         keys.PENDING,
         keys.JOBS,
-        keys.jobs_of(job.owner) if job.owner else "",
+        keys.jobs_of(job.owner or ""),
         keys.same_recording(same),
         keys.idempotency(idempotency) if idempotency else "",
         keys.events(job.id),
     )
     request = PrepareTask(job.id, retry_seconds=job.retry_seconds, trace=job.trace)
     body = _body(Progress(job.id, "queued", "queued", 0, "waiting for a worker", at=job.created))
-    accepted = codec.dumps(job), codec.dumps(request), keys.member(job.id, 0), most, str(job.created), same, body
+    bounds = most, most if share is None else share
+    accepted = codec.dumps(job), codec.dumps(request), keys.member(job.id, 0), *bounds, str(job.created), same, body
     limits, wishes = (GRACE_MS, PREPARE_STAGE, KEPT_TTL_SECONDS), (job.options.webhook or "", int(job.awaited))
     return Step(scripts.SUBMIT, names, (job.id, job.owner or "", *accepted, *limits, *wishes))
 

@@ -46,7 +46,7 @@ REFUSALS = responses(
         413: "Larger than is taken here",
         415: "Not a way to send a file",
         422: "An option that is not known, or an Idempotency-Key used for something else",
-        429: "Too many recordings are kept already, or received at this moment",
+        429: "Too many recordings are kept already, of all or of this caller, or received at this moment",
         503: "Redis or the storage cannot be reached, or is full",
         507: "No room in the storage",
     }

@@ -42,7 +42,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             408: "It came too slowly",
             413: "Larger than is taken here",
             415: "Not a way to send a file",
-            429: "Too many recordings are kept already, or received at this moment",
+            429: "Too many recordings are kept already, of all or of this caller, or received at this moment",
             500: "It failed; x-should-retry says that the same again would too",
             503: "Too many wait at this moment, or Redis or the storage cannot be reached, or is full",
             507: "No room in the storage",

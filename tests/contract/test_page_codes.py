@@ -19,7 +19,7 @@ from analyzer_worker.sentiment import Judge
 from contracts.messages import Transcript
 from fastapi_service import codes
 from fastapi_service.load import storage_full
-from fastapi_service.recordings import mood, refusal
+from fastapi_service.recordings import mood, reception, refusal
 from fastapi_service.recordings.job import Job, State
 from fastapi_service.recordings.refusal import BadRecording
 from fastapi_service.recordings.result import NOT_JUDGED_YET
@@ -118,6 +118,7 @@ SAID = [
     (codes.FULL.name, "all places are taken (50 sessions); try again in a minute"),
     (codes.FULL.name, "speech waits 12 s for its words here just now; try again in 13 seconds"),
     (codes.FULL.name, "the server keeps 1000 recordings already; try again later"),
+    *(("share_full", told.format(share=250)) for told in (reception.SHARE, reception.SHARE_OF_ALL)),
     (codes.STORAGE_FULL.name, storage_full(0.93).message),
     (codes.BAD_START.name, "format 'mp3' is not offered; use f32le or s16le"),
     (codes.UNSUPPORTED_VERSION.name, "version 9 is not spoken here, only 1; reload the page or update"),
@@ -132,6 +133,7 @@ CARRIED = {
     "too_long": ["4시간"],
     "too_large": ["2,048"],
     "full": ["50", "12", "1000"],
+    "share_full": ["250개를 보관", "250개를 이미"],
     "storage_full": ["30초"],
     "bad_start": ["format", "mp3"],
     "unsupported_version": ["9", "1"],

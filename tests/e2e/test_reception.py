@@ -81,9 +81,9 @@ class Losing(Book):
 
     done = True
 
-    async def submit(self, job: Job, same: str, idempotency: str, most: int) -> Submission:
+    async def submit(self, job: Job, same: str, idempotency: str, most: int, share: int) -> Submission:
         if self.done:
-            await super().submit(job, same, idempotency, most)
+            await super().submit(job, same, idempotency, most, share)
         raise ConnectionError("lost")
 
 
@@ -101,7 +101,7 @@ def test_a_recording_whose_acceptance_is_not_known_is_not_erased(
         with ThreadPoolExecutor(2) as threads:
             book, dispatch = Losing(client), Dispatch(client, celery, threads)
             book.done = done
-            desk = Reception(book, storage, dispatch, threads, Rules(1000, 10, 60.0, 60.0))
+            desk = Reception(book, storage, dispatch, threads, Rules(1000, 10, 10, 60.0, 60.0))
             try:
                 taken = await desk.accept(Stored("job-1", Received(bytes=5), "00"), Asked(Options()))
                 return taken.outcome

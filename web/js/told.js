@@ -43,6 +43,7 @@ const PATTERNS = {
   too_slow: /less than (?<bytes>[\d,]+) bytes came in (?<seconds>\d+) s/,
   busy: /^(?<count>\d+) recordings/,
   followers_full: /^(?<count>\d+) callers/,
+  share_full: /^you have (?<own>\d+)|without a secret have (?<together>\d+)/,
   model_not_found: /model '(?<model>.+?)' is not/,
 };
 

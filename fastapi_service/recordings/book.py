@@ -60,7 +60,7 @@ class Page:
 class Book:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._told: set[str] = set()
+        self._told: set[tuple[str, int]] = set()
 
     async def submit(self, job: Job, same: str, idempotency: str, most: int, share: int) -> Submission:
         outcome, job_id = await self.run(steps.submit(job, same, idempotency, most, share))
@@ -128,13 +128,19 @@ class Book:
         return int(await self._redis.hget(keys.session(job_id), "seq") or 0)
 
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[Event]:
-        """The durable events with a `seq` greater than `after`, in order, up to now."""
+        """The durable events with a `seq` greater than `after`, in order, up to now. One that this version cannot
+        read is left out: what it was to say is missed where it is looked for (an end, a chunk's result)."""
         while True:
             first = f"({after}-0" if after else "-"
             entries: Any = await self._redis.xrange(keys.events(job_id), first, "+", EVENTS_AT_A_TIME)
             for entry_id, fields in entries:
                 after = int(entry_id.partition(b"-")[0])
-                yield read(fields[b"body"])
+                try:
+                    event = read(fields[b"body"])
+                except codec.DecodeError:  # its text may quote what somebody said
+                    self._tell("an event of a recording cannot be read by this version", job_id, after)
+                else:
+                    yield event
             if len(entries) < EVENTS_AT_A_TIME:
                 return
 
@@ -142,12 +148,17 @@ class Book:
         try:
             return jobs.state(fields)
         except Unreadable:
-            if job_id not in self._told:
-                log.error("a recording's record cannot be read by this version", extra={"job": job_id})
-                if len(self._told) >= MOST_TOLD:
-                    self._told.clear()
-                self._told.add(job_id)
+            self._tell("a recording's record cannot be read by this version", job_id)
             raise
+
+    def _tell(self, sentence: str, job_id: str, seq: int = 0) -> None:
+        """Once of each job and event."""
+        if (job_id, seq) in self._told:
+            return
+        log.error(sentence, extra={"job": job_id} | ({"seq": seq} if seq else {}))
+        if len(self._told) >= MOST_TOLD:
+            self._told.clear()
+        self._told.add((job_id, seq))
 
 
 def read(body: bytes) -> Event:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis
 
-from contracts import codec
+from contracts import codec, keys
 from contracts.job_messages import COMPLETED, RUNNING, Ended, Progress
 from fastapi_service.recordings import exports, result, steps
 from fastapi_service.recordings.job import Job
@@ -70,6 +70,20 @@ def test_who_follows_goes_on_after_redis_was_away(
         assert (event["status"], event["progress"]) == (RUNNING, 5)
         complete(store)
         assert told(lines)["status"] == COMPLETED
+
+
+def test_an_event_that_cannot_be_read_is_left_out(
+    store: "redis.Redis", api: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    seq = store.hincrby(keys.session(JOB), "seq", 1)
+    store.xadd(keys.events(JOB), {"body": json.dumps({"type": "of tomorrow", "text": "words"})}, f"{seq}-0")
+    complete(store)
+    with api.stream("GET", f"/v1/jobs/{JOB}/events") as answer:
+        *_, end = [line for line in answer.iter_lines() if line.startswith("event: ")]
+    assert end == f"event: {COMPLETED}"
+    (record,) = [record for record in caplog.records if "cannot be read" in record.message]
+    assert (record.job, record.seq) == (JOB, seq)  # type: ignore[attr-defined]
+    assert "words" not in caplog.text
 
 
 def test_a_stream_whose_result_is_lost_ends_in_words(store: "redis.Redis", storage: Storage, api: httpx.Client) -> None:

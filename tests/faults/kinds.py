@@ -81,17 +81,22 @@ def _client_link(kind: str, begin: str, seconds: float) -> Maker:
         name = scene.some(*names)
         client = next(one for one in scene.party.clients if one.name == name.partition(">")[0])
         fault = _broken(f"{kind} of a client", name, scene.stage.links[name], begin, seconds)
-        began = time.time()
+        began, within = time.time(), WAITS.dead + NOTICED_SECONDS
 
         def again() -> bool:
-            return client.told[-1].at > began or not scene.party.speaks(client)
+            """It is connected once more, or has not lost its connection in the time that this takes."""
+            if not scene.party.speaks(client):
+                return True
+            lost = [at for at in client.broken if at >= began]
+            connected = client.told[-1].at if client.told else began
+            return connected > lost[0] if lost else time.time() > began + seconds + within
 
         def over() -> float:
             return began + seconds
 
         if begin == "late":
             return fault
-        return dataclasses.replace(fault, until=again, moment=over, breaks_within=WAITS.dead + NOTICED_SECONDS)
+        return dataclasses.replace(fault, until=again, moment=over, breaks_within=within)
 
     return make
 

@@ -62,12 +62,14 @@ class Outcome:
 
 
 class Play:
-    """Runs due acts and keeps who is busy. Nothing here waits longer than an act takes."""
+    """Runs due acts and keeps who is busy. Nothing here waits longer than an act takes. A fault that
+    does not end by itself is waited for `end_seconds`, then left to `settle`, which tells what is not finished."""
 
-    def __init__(self, scene: Scene, script: Script) -> None:
+    def __init__(self, scene: Scene, script: Script, end_seconds: float = END_SECONDS) -> None:
         self.thrown: list[Thrown] = []
         self._scene = scene
         self._script = script
+        self._end_seconds = end_seconds
         self._due: list[tuple[float, Callable[[], object]]] = []
         self._lasting: list[tuple[float, Fault]] = []
         self._next = 0.0
@@ -79,7 +81,8 @@ class Play:
         end = time.time() + self._script.seconds
         while time.time() < end:
             self._step(throw=True)
-        while self._due or self._lasting:
+        end = time.time() + self._end_seconds
+        while self._due or (self._lasting and time.time() < end):
             self._step(throw=False)
 
     def throw(self, kind: str, maker: Maker) -> bool:
@@ -116,17 +119,13 @@ class Play:
 
     def _holds_up(self, now: float) -> bool:
         """Whether a fault goes on, or something that was under way at its end still is: accepted then, or
-        spoken then and accepted a little later."""
-        pending = self._pending()
-        self._held_up = pending if now < self._settled else self._held_up & pending
-        return bool(self._lasting or now < self._settled or self._held_up)
-
-    def _pending(self) -> set[bytes]:
+        spoken then and accepted a little later. Nobody knows while Redis does not answer."""
         try:
             members: Any = self._scene.stage.redis.zrange(keys.PENDING, 0, -1)
         except (redis.RedisError, OSError):
-            return set()
-        return set(members)
+            return True
+        self._held_up = set(members) if now < self._settled else self._held_up & set(members)
+        return bool(self._lasting or now < self._settled or self._held_up)
 
 
 def perform(directory: Path, script: Script) -> Outcome:

@@ -25,7 +25,7 @@ EVENTS_AT_A_TIME = 32
 """Decoding each takes up to half a millisecond, in which the event loop does nothing else."""
 
 MOST_TOLD = 10_000
-"""Unreadable jobs; beyond, all are forgotten and told of again."""
+"""Unreadable jobs and events; beyond, all are forgotten and told of again."""
 
 
 @dataclass(frozen=True)

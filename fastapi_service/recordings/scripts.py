@@ -151,7 +151,8 @@ if status == 'cancelled' then
   redis.call('XTRIM', events, 'MINID', seq .. '-0')  -- its words are erased with it
   redis.call('HSET', session, 'owner', '')  -- what a conductor is about to add is refused
 end
-if status ~= 'completed' and redis.call('GET', known[2]) == id then redis.call('DEL', known[2]) end
+local same = known[2] or ''  -- a damaged job may have none
+if status ~= 'completed' and redis.call('GET', same) == id then redis.call('DEL', same) end
 redis.call('ZADD', jobs, now, id)
 if redis.call('HEXISTS', job, 'webhook') == 1 then
   redis.call('HSET', webhook, 'tries', 0, unpack(redis.call('HGETALL', job)))

@@ -87,6 +87,13 @@ def test_a_job_that_was_replayed_does_not_rest(store: "redis.Redis") -> None:
     assert store.zscore(keys.JOBS, "job-1") == before
 
 
+def test_a_job_that_does_not_say_how_it_is_found_by_its_content_ends_all_the_same(store: "redis.Redis") -> None:
+    store.eval(*steps.submit(Job("job-1", "a", 1, "", 1.0), "same", "", 10).call)
+    store.hdel(keys.job("job-1"), "same")
+    assert store.eval(*steps.end(Ended("job-1", FAILED), 60).call) == b"failed"
+    assert store.hget(keys.job("job-1"), "status") == b"failed"
+
+
 def test_stages_do_not_go_back(store: "redis.Redis") -> None:
     store.eval(*steps.submit(Job("job-1", "a", 1, "", 1.0), "same", "", 10).call)
 

@@ -28,7 +28,8 @@ FAILED_TTL_SECONDS = 60
 
 
 def worker_name(service: str) -> str:
-    """This process's, which no other one has at the same time: service, host and pid."""
+    """This process's, which no other one of that host has at the same time: service, host and pid. (Two containers
+    that were given the same host name may share it: each has its own pid 7.)"""
     return f"{service}@{socket.gethostname()}-{os.getpid()}"
 
 

@@ -57,6 +57,11 @@ def open_utterances(session_id: str) -> str:
     return f"open:{session_id}"
 
 
+def mailbox(worker: str) -> str:
+    """A worker's member of MAILBOXES."""
+    return f"\x06\x16\x06\x16{worker}.celery.pidbox"
+
+
 def dead_audio(session_id: str, utterance: int) -> str:
     """String: the audio of an utterance that was given up, for `dead_letters replay`."""
     return f"dead:{session_id}:{utterance}"
@@ -151,6 +156,9 @@ LISTENER = "listener"
 
 NOTHING = "nothing"
 """Never there: deleting it is the write that changes nothing (`contracts.overdraft`)."""
+
+MAILBOXES = "_kombu.binding.celery.pidbox"
+"""kombu's set: of every Celery worker where it hears questions (`mailbox`). Who was killed stays in it."""
 
 UNACKED, UNACKED_INDEX = "unacked", "unacked_index"
 """kombu's: messages that a worker has taken and not acknowledged, and since when."""

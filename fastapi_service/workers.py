@@ -75,7 +75,8 @@ class Workers:
             return self._crew
 
     async def _bodies(self) -> list[bytes]:
-        """What the living workers say; those whose heartbeat has stopped are forgotten."""
+        """What the living workers say; those whose heartbeat has stopped are forgotten, by kombu, too. (One that was
+        only suspended tells its name and its mailbox again.)"""
         members: Any = await self._redis.smembers(keys.WORKERS)
         names = [name.decode() for name in members]
         if not names:
@@ -84,6 +85,7 @@ class Workers:
         gone = [name for name, body in zip(names, bodies, strict=True) if body is None]
         if gone:
             await self._redis.srem(keys.WORKERS, *gone)
+            await self._redis.srem(keys.MAILBOXES, *map(keys.mailbox, gone))
         return [body for body in bodies if body is not None]
 
 

@@ -67,6 +67,21 @@ def test_a_worker_that_failed_says_why(redis_server: RedisServer) -> None:
     assert parts["stt_worker"]["reason"] == "speech.pt is damaged; copy it again"
 
 
+def test_of_a_worker_that_was_killed_nothing_stays(redis_server: RedisServer, tmp_path: Path) -> None:
+    own = {"STORAGE_URL": str(tmp_path / "recordings")}
+    line = procfile.lines()["recordings_worker"]
+    with redis.Redis.from_url(redis_server.url, decode_responses=True) as client:
+        with Process("recordings_worker", line, tmp_path, clean_environ(REDIS_URL=redis_server.url, **own)) as process:
+            process.wait_for(" ready.")
+            (worker,) = client.smembers(keys.WORKERS)
+            eventually(lambda: client.sismember(keys.MAILBOXES, keys.mailbox(worker)))
+            process.kill()
+        client.delete(keys.heartbeat(worker))  # as it does by itself after ten seconds
+        with RunningGateway(redis_server.url) as gateway:
+            eventually(lambda: gateway.health() and not client.smembers(keys.MAILBOXES))
+        assert not client.smembers(keys.WORKERS)
+
+
 def test_a_log_or_a_sweeper_that_is_missing_is_told_and_the_page_stays(
     redis_server: RedisServer, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import redis
 
 from contracts import keys
 from contracts.names import DEAD_WEBHOOKS_STREAM
+from fastapi_service.recordings.job import Unreadable
 from fastapi_service.recordings.webhooks import event as events
 from fastapi_service.recordings.webhooks import steps
 from fastapi_service.recordings.webhooks.target import Refused, parse
@@ -67,7 +68,7 @@ class DeadWebhooks:
 def _read(entry: bytes, pairs: Mapping[bytes, bytes]) -> DeadWebhook:
     try:
         job = events.state(pairs).job.id
-    except ValueError:  # another version's
+    except Unreadable:  # another version's
         job = "-"
     return DeadWebhook(
         id=entry.decode(),

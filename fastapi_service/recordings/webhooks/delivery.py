@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from contracts.ledger import Step
 from fastapi_service import __version__
+from fastapi_service.recordings.job import Unreadable
 from fastapi_service.recordings.webhooks import event as events
 from fastapi_service.recordings.webhooks import steps
 from fastapi_service.recordings.webhooks.offer import Offer
@@ -92,11 +93,17 @@ class Delivery:
             await self._deliver(taken)
         except RedisError as error:
             log.warning("what became of a webhook is not noted", extra={"event": taken.id, "error": error})
+        except Unreadable as unreadable:  # another attempt would not read it, another version may
+            log.error("webhook given up: a dead letter", extra={"event": taken.id, "reason": unreadable})
+            await self._drop(taken, str(unreadable))
         except Exception as error:
             log.exception("webhook failed in a way nobody foresaw", extra={"event": taken.id})
             if taken.tries >= self._rules.attempts:
-                with contextlib.suppress(RedisError):  # due again at the end of its lease
-                    await self._run(steps.give_up(taken, f"{type(error).__name__}: see the conductor's log"))
+                await self._drop(taken, f"{type(error).__name__}: see the conductor's log")
+
+    async def _drop(self, taken: Taken, reason: str) -> None:
+        with contextlib.suppress(RedisError):  # due again at the end of its lease
+            await self._run(steps.give_up(taken, reason))
 
     async def _deliver(self, taken: Taken) -> None:
         try:

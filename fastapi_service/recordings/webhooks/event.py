@@ -29,8 +29,8 @@ def body(event: str, state: State) -> bytes:
 
 
 def state(fields: Mapping[bytes, bytes]) -> State:
-    """Of the job at its end, which was copied into the event. Raises ValueError."""
+    """Of the job at its end, which was copied into the event. Raises jobs.Unreadable."""
     found = jobs.state(fields)
     if found is None:
-        raise ValueError("it does not say which job it is about")
+        raise jobs.Unreadable(fields)
     return found

@@ -127,6 +127,7 @@ export default {
   "job.completed": "Done",
   "job.failed": "Failed",
   "job.cancelled": "Cancelled",
+  "job.unreadable": "This version of the server cannot read it: it is damaged, or another version wrote it.",
   "job.percent": "{stage}, {percent} %",
   "stage.queued": "Waiting for a worker",
   "stage.prepare": "Reading the sound",

@@ -127,6 +127,7 @@ export default {
   "job.completed": "완료",
   "job.failed": "실패",
   "job.cancelled": "취소됨",
+  "job.unreadable": "서버의 이 버전으로는 읽을 수 없습니다. 손상되었거나 다른 버전이 쓴 것입니다.",
   "job.percent": "{stage}, {percent} %",
   "stage.queued": "작업 순서를 기다리는 중",
   "stage.prepare": "소리를 읽는 중",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { heard, pieces } from "../../../web/js/recordings/cues.js";
 import { Events } from "../../../web/js/recordings/events.js";
+import { NOTHING, UNREADABLE, followed, renewed } from "../../../web/js/recordings/listing.js";
 import { about, progress, refused, size } from "../../../web/js/recordings/phrases.js";
 import { Recording } from "../../../web/js/recordings/recording.js";
 import { Refusal, away, refusal } from "../../../web/js/recordings/refusal.js";
@@ -62,6 +63,41 @@ test("the result takes the place of what came before, failures included", () => 
   assert.deepEqual(recording.ordered.map((s) => [s.number, s.text, s.error?.message]), [[1, "one", undefined], [2, null, "broken"]]);
 });
 
+/** A page of the list: jobs by their ids, those in capitals cannot be read. */
+const page = (ids, before = null) => ({
+  jobs: [...ids].filter((id) => id > "Z").map((id) => ({ id, status: "completed" })),
+  unreadable: [...ids].filter((id) => id <= "Z"),
+  before,
+});
+const shown = ({ rows, before }) => [rows.map(({ id }) => id).join(""), before];
+
+test("what cannot be read ends its page of the list, whichever pages follow", () => {
+  const first = renewed(NOTHING, page("aBc", "3"));
+  assert.deepEqual(first.rows.map(({ status }) => status), ["completed", "completed", UNREADABLE]);
+  const both = followed(first, page("Def", "6"));
+  assert.deepEqual([shown(first), shown(both)], [["acB", "3"], ["acBefD", "6"]]);
+  assert.deepEqual(shown(followed(both, page("G"))), ["acBefDG", null]);
+});
+
+test("the first page asked for again leaves the older ones, and keeps what it pushes off", () => {
+  const known = followed(renewed(NOTHING, page("aBc", "3")), page("Def", "6"));
+  for (const [again, ...expected] of [
+    [page("aBc", "3"), "acBefD", "6"],
+    [page("naB", "B"), "naBcefD", "6"],
+    [page("mna", "a"), "mnacBefD", "6"],
+    [page("acD", "4"), "acDBef", "6"], // B is gone, or pushed off: that cannot be told from here
+    [page("ace", "5"), "acefD", "6"],
+    [page("cDe", "5"), "ceDf", "6"],
+    [page("efg", "g"), "efgD", "6"],
+    [page("xyz", "z"), "xyz", "z"], // others may be in between
+    [page("cB"), "cB", null],
+    [page(""), "", null],
+  ]) assert.deepEqual(shown(renewed(known, again)), expected);
+  const none = followed(renewed(NOTHING, page("AB", "2")), page("cd"));
+  assert.deepEqual([shown(none), shown(renewed(none, page("AB", "2")))], [["ABcd", null], ["ABcd", null]]);
+  assert.deepEqual(shown(renewed(renewed(NOTHING, page("ab", "2")), page("bc", "3"))), ["bc", "3"], "one was erased");
+});
+
 test("words with their times make up the text, whatever the words are", () => {
   const words = [{ word: " Hello,", start: 0, end: 0.4 }, { word: " world!", start: 0.5, end: 1 }];
   assert.deepEqual(pieces("Hello, world! Bye.", words), [
@@ -101,7 +137,7 @@ test("sizes, lengths and stages as people read them, in every language", () => {
   assert.deepEqual([0, 2048, 1.5 * 2 ** 20, 2 ** 31].map(size), ["1 KB", "2 KB", "1.5 MB", "2.0 GB"]);
   for (const code of Object.keys(LANGUAGES)) {
     const text = new Text(code);
-    for (const status of ["queued", "completed", "failed", "cancelled"]) assert.ok(progress({ status, stage: "done", progress: 3 }, text));
+    for (const status of ["queued", "completed", "failed", "cancelled", UNREADABLE]) assert.ok(progress({ status, stage: "done", progress: 3 }, text));
     for (const stage of ["queued", "prepare", "transcribe", "merge", "done"]) {
       assert.match(progress({ status: "running", stage, progress: 42 }, text), /42 %/);
     }

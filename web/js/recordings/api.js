@@ -24,7 +24,7 @@ async function ask(address, method = "GET") {
   }
 }
 
-/** One's own, the newest first: {jobs, before, most_bytes}. */
+/** One's own, the newest first: {jobs, unreadable, before, most_bytes}. */
 export const list = (before = null) => ask(before ? `${JOBS}?before=${before}` : JOBS);
 export const state = (id) => ask(job(id));
 export const whole = (id) => ask(result(id, "json"));

@@ -2,6 +2,7 @@
 with CI=true in the environment a skipped test is a failed one."""
 
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -43,6 +44,9 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    same = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if same:  # of those that are called the same, two processes of pytest would run one
+        raise pytest.UsageError(f"not the name of one test alone: {', '.join(same)}")
     for item in items:
         if HERE / "e2e" in item.path.parents:
             item.add_marker("e2e")

@@ -70,7 +70,7 @@ def test_json_is_the_whole_document(gateway: RunningGateway, spoken: dict[str, A
     told = codec.loads(answer.content, SpeechResult)
     assert told.text == 'I love <this> place. =SUM(A1) said "she" 좋아요'
     assert [segment.id for segment in told.segments] == [1, 3, 4]
-    assert [(error.segment, error.code, error.stage) for error in told.errors] == [(2, "played", "stt")]
+    assert [(error.segment, error.code, error.stage) for error in told.errors] == [(2, "transcription_failed", "stt")]
     assert (told.language, told.pending, told.no_speech, told.task) == ("en", 0, False, "transcribe")
     assert told.duration == pytest.approx(len(SENTENCE) * 4 / 16_000, abs=0.5)
     assert told.sentiment.label == "NEUTRAL" and told.sentiment.shares["NEUTRAL"] == 1

@@ -11,7 +11,7 @@ from analyzer_worker.models.choice import DEMO_LANGUAGES, Choice, choose
 from analyzer_worker.models.hub import Hub
 from analyzer_worker.sentiment import Judge
 from analyzer_worker.settings import Settings, languages
-from contracts.broker import in_redis
+from contracts.broker import WORKERS_ANSWER_SECONDS, in_redis
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.lease import WatchedLease
@@ -29,7 +29,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._languages = languages(settings.sentiment_languages)
-        client = connect(settings.redis_url)
+        client = connect(settings.redis_url, seconds=WORKERS_ANSWER_SECONDS)
         self._pulse = Pulse(client, "analyzer_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
         rules = Rules(in_redis(queues(ANALYZER_STAGE), settings.broker_url), settings.task_deadline_seconds)
         self._watch = Watch(client, self._pulse.worker, rules)
@@ -47,7 +47,7 @@ class Worker:
         except Exception as error:  # a library's own, which may be anything
             log.exception("sentiment model not loaded")
             self._fail(f"the sentiment model cannot be loaded: {type(error).__name__}: {error}")
-        client = connect(self._settings.redis_url, tries=COMMIT_TRIES)
+        client = connect(self._settings.redis_url, tries=COMMIT_TRIES, seconds=WORKERS_ANSWER_SECONDS)
         self._analysis = Analysis(judge, client, WatchedLease(self._watch, client, ANALYZER_STAGE))
         log.info("sentiment model ready", extra={"model": model.name, "window": model.window, "demo": choice.demo})
         self._pulse.say(model=model.name, engine="transformers", demo_models=choice.demo, device="cpu")

@@ -16,15 +16,19 @@ from contracts.redis_url import Address, parse
 
 VISIBILITY_TIMEOUT_SECONDS = 10
 
+WORKERS_ANSWER_SECONDS = 3
+"""The longest that a worker waits for an answer of Redis: a connection that is half-open unnoticed costs it that for
+its own steps, once more for Celery's, and some seconds until kombu's wait for messages is given up."""
+
 TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
     "unacked_mutex_expire": 10,
-    "socket_timeout": 5,
+    "socket_timeout": WORKERS_ANSWER_SECONDS,
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
-    "health_check_interval": 5,
+    "health_check_interval": 2,
     "queue_order_strategy": "priority",
 }
 

@@ -29,6 +29,8 @@ from contracts import connect, overdraft
 log = logging.getLogger(__name__)
 
 REFUSED_PAUSE_SECONDS = 1.0
+NOTE_SECONDS, NOTE_PAUSE_SECONDS = 5.0, 0.1
+"""How long a message that was taken is tried to be noted in `unacked`; then it is the sweeper's to send again."""
 
 _RESTORE = """
 local unacked, index = unpack(KEYS)
@@ -86,9 +88,21 @@ class _Pushes:
 
 
 class QoS(redis.QoS):
-    """Forgets what it acknowledges or puts back, whether Redis hears of it or not. kombu keeps it where the
+    """Tries again to note what it took, which nobody else has any more, while Redis is away for some seconds.
+    Forgets what it acknowledges or puts back, whether Redis hears of it or not. kombu keeps it where the
     connection breaks in that moment, Celery goes on, and a worker that may have one message in hand
     takes nothing any more. What Redis did not hear of is delivered again after the visibility timeout."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        give_up = time.monotonic() + NOTE_SECONDS
+        while True:
+            try:
+                super().append(message, delivery_tag)
+                return
+            except self.channel.connection_errors:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(NOTE_PAUSE_SECONDS)
 
     def ack(self, delivery_tag: str) -> None:
         self._settle(super().ack, delivery_tag)

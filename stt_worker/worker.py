@@ -12,7 +12,7 @@ from celery import Celery
 
 from contracts import codec, keys
 from contracts.audio import SAMPLE_RATE
-from contracts.broker import HIDDEN, in_redis
+from contracts.broker import HIDDEN, WORKERS_ANSWER_SECONDS, in_redis
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.lease import WatchedLease
@@ -39,7 +39,7 @@ class Worker:
     def __init__(self, settings: Settings, app: Celery) -> None:
         self._settings = settings
         self._app = app
-        client = connect(settings.redis_url)
+        client = connect(settings.redis_url, seconds=WORKERS_ANSWER_SECONDS)
         self._pulse = Pulse(client, "stt_worker", settings.heartbeat_file, [lambda: self._watch.beat()])
         seen = in_redis((*queues(STT_STAGE), STT_PARTIAL_QUEUE), settings.broker_url)
         rules = Rules(seen, settings.task_deadline_seconds)
@@ -62,7 +62,7 @@ class Worker:
         label = answers.Label(engine.name, engine.model)
         context = "auto" if source.demo else self._settings.context  # it was trained and measured on real lengths
         model = transcription.Model(label, context, functools.partial(driver.transcribe, engine))
-        client = connect(self._settings.redis_url, tries=REDIS_TRIES)
+        client = connect(self._settings.redis_url, tries=REDIS_TRIES, seconds=WORKERS_ANSWER_SECONDS)
         self._desk = transcription.Desk(
             client, model, self._hand_on, time.time, WatchedLease(self._watch, client, STT_STAGE)
         )

@@ -2,7 +2,7 @@
 
 import logging
 
-from contracts.broker import in_redis
+from contracts.broker import WORKERS_ANSWER_SECONDS, in_redis
 from contracts.connect import connect
 from contracts.heartbeat import Pulse
 from contracts.lease import WatchedLease
@@ -27,7 +27,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._storage = open_storage(settings.storage_url)
-        client = connect(settings.redis_url)
+        client = connect(settings.redis_url, seconds=WORKERS_ANSWER_SECONDS)
         self._pulse = Pulse(client, SERVICE, settings.heartbeat_file, [lambda: self._watch.beat()])
         seen = in_redis(queues(PREPARE_STAGE), settings.broker_url)
         self._watch = Watch(client, self._pulse.worker, Rules(seen, settings.prepare_deadline_seconds))
@@ -36,7 +36,7 @@ class Worker:
     def start(self) -> None:
         self._pulse.start()
         model = load_silero()
-        client = connect(self._settings.redis_url, tries=REDIS_TRIES)
+        client = connect(self._settings.redis_url, tries=REDIS_TRIES, seconds=WORKERS_ANSWER_SECONDS)
         lease = WatchedLease(self._watch, client, PREPARE_STAGE)
         rules = DecodeRules(most_hours=self._settings.max_recording_hours)
         self._desk = prepare.Desk(client, self._storage, lease, lambda: SileroDetector(model), rules)

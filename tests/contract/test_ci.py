@@ -22,7 +22,7 @@ def once(name):
 
 def test_good(): pass
 """
-AT_FIRST = "def test_at_first_{0}(): once('mark{0}')\n"
+AT_FIRST = "def test_at_first(): once('mark')\n"
 ALWAYS = "def test_always(): assert False\n"
 SKIPPED = "def test_skipped(): pytest.skip('no Chromium here')\n"
 BROKEN = "@pytest.fixture\ndef broken(): once('mark')\n\ndef test_broken(broken): pass\n"
@@ -52,30 +52,14 @@ def ci(directory: Path, tests: str) -> "subprocess.CompletedProcess[str]":
 
 def test_all_passed(tmp_path: Path) -> None:
     ended = ci(tmp_path, "")
-    assert ended.returncode == 0 and "Once more" not in ended.stdout, ended.stdout
-
-
-def test_a_few_that_failed_at_first_are_tried_again_and_named(tmp_path: Path) -> None:
-    ended = ci(tmp_path, "".join(map(AT_FIRST.format, range(3))))
     assert ended.returncode == 0, ended.stdout
-    named = ended.stdout.partition("Once more, alone:")[2]
-    assert all(f"FAILED test_suite.py::test_at_first_{number}" in named for number in range(3))
 
 
 @pytest.mark.parametrize(
     "tests",
-    [
-        ALWAYS,
-        SKIPPED,
-        BROKEN,
-        ALWAYS + AT_FIRST.format(1),
-        "".join(map(AT_FIRST.format, range(4))),
-        AT_FIRST.format(1) + SKIPPED,
-        AT_FIRST.format(1) + BROKEN,
-        AT_FIRST.format(1) + ENDS,
-    ],
-    ids=["fails", "skipped", "error", "one fails again", "many", "and one skipped", "and an error", "and not all ran"],
+    [ALWAYS, AT_FIRST, SKIPPED, BROKEN, ENDS],
+    ids=["fails", "fails at first", "skipped", "error", "not all ran"],
 )
 def test_anything_else_does_not_pass(tmp_path: Path, tests: str) -> None:
     ended = ci(tmp_path, tests)
-    assert ended.returncode != 0 and ended.stdout.endswith("Not every test ran and passed.\n"), ended.stdout
+    assert ended.returncode != 0, ended.stdout
